@@ -1,0 +1,106 @@
+/**
+ * What the product may ask of a host, whatever carries it there.
+ *
+ * Product code (`core/zookeeper`, `core/clickhouse`, `core/pegasus`) sees hosts only through
+ * this file, so that it can be tested with a host made of a map, and so that quoting, time limits,
+ * sudo and host keys are settled in one place (`ssh/`).
+ */
+import type { Duplex, Readable } from "node:stream";
+
+/** How to reach a host over SSH. Same names as `@pulumi/command`'s `remote.ConnectionArgs` 1.2. */
+export interface Connection {
+  readonly host: string;
+  /** @default 22 */
+  readonly port?: number;
+  /** @default "root" */
+  readonly user?: string;
+  readonly password?: string;
+  /** PEM or OpenSSH text of the key, not a path. */
+  readonly privateKey?: string;
+  readonly privateKeyPassword?: string;
+  readonly agentSocketPath?: string;
+  /** How often a dial is tried before the host counts as unreachable. @default 10 */
+  readonly dialErrorLimit?: number;
+  /** Seconds for one dial. @default 15 */
+  readonly perDialTimeout?: number;
+  /** The server's public key, as in a known_hosts line without the host: `ssh-ed25519 AAAA…`. */
+  readonly hostKey?: string;
+  readonly proxy?: Connection;
+  /** Accept any host key. @default false */
+  readonly insecureIgnoreHostKey?: boolean;
+}
+
+/** One machine: how the operator reaches it, and what its peers dial. */
+export interface Host {
+  readonly connection: Connection;
+  /** What peers and clients dial. @default connection.host */
+  readonly address?: string;
+  /** Run what needs root through `sudo -n`. @default false */
+  readonly sudo?: boolean;
+}
+
+/** Hosts by their short name, for example `zk1`. A map, because a secret in an array hides the whole array. */
+export type Hosts = Readonly<Record<string, Host>>;
+
+export interface RunOptions {
+  /** Bytes for standard input; it is closed at once when absent. */
+  readonly stdin?: string | Buffer;
+  /** Milliseconds until the command is given up and its channel closed. @default 30000 */
+  readonly timeoutMs?: number;
+  /** Exit codes that are not an error; any other throws {@link CommandFailed}. @default [0] */
+  readonly accept?: readonly number[] | "any";
+}
+
+export interface RunResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface FileOptions {
+  /** Octal string, for example "0640". @default "0644" */
+  readonly mode?: string;
+  /** `user` or `user:group`; the login user when absent. */
+  readonly owner?: string;
+}
+
+/** What a stream came to once it lay on the disk. */
+export interface Written {
+  readonly bytes: number;
+  /** Hex SHA-256 of the bytes, as read back from the disk by the host itself. */
+  readonly sha256: string;
+}
+
+/** An open way to one host. Every method names the host in what it throws. */
+export interface HostAccess {
+  /** The short name, for example `zk1`. */
+  readonly name: string;
+  /** What peers and clients dial. */
+  readonly address: string;
+  /** Runs a program with arguments that reach it as they are: no shell reads them. */
+  run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** Runs a script with `sh -c`; `args` become "$1", "$2", … and are never read as shell text. */
+  script(text: string, args?: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** The whole file, or undefined when there is none. Refuses files above 64 MiB. */
+  readFile(path: string): Promise<Buffer | undefined>;
+  /** Bytes from `start` (default 0) to the end as it is when the read begins. */
+  readStream(path: string, options?: { readonly start?: number }): Promise<Readable>;
+  /** Writes beside the target under a name that starts with a dot, syncs, renames. */
+  writeFile(path: string, content: string | Buffer, options?: FileOptions): Promise<Written>;
+  /** As {@link writeFile}, for content of any size. */
+  writeStream(path: string, content: AsyncIterable<Buffer>, options?: FileOptions): Promise<Written>;
+  /** A TCP connection made from the host's own network to `address` (default: the host's own address). */
+  dial(port: number, address?: string): Promise<Duplex>;
+  /**
+   * Starts a program that lives as long as this connection does (a lock holder).
+   * Resolves at its first line of standard output.
+   */
+  hold(argv: readonly string[]): Promise<Held>;
+  close(): Promise<void>;
+}
+
+/** A remote program that ends when {@link Held.release} is called or the operator's process dies. */
+export interface Held {
+  readonly firstLine: string;
+  release(): Promise<void>;
+}
