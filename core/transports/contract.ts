@@ -104,3 +104,22 @@ export interface Held {
   readonly firstLine: string;
   release(): Promise<void>;
 }
+
+/** A command of the user's own, as they would type it into a shell. */
+export interface UserCommand {
+  readonly run: string;
+  /** Short name of the host to run it on; the operator's own machine when absent. */
+  readonly on?: string;
+  /** @default 60 */
+  readonly timeoutSeconds?: number;
+  /** Regular expression that standard output must match. @default exit code 0 is enough */
+  readonly expect?: string;
+}
+
+/** The machines a plan works on, and the operator's own. */
+export interface World {
+  /** Opens the host at first use. @throws Refusal for a name that no host bears */
+  host(name: string): HostAccess;
+  /** Runs a command of the user's where it says, and judges it. @throws CommandFailed, naming the place */
+  command(command: UserCommand): Promise<RunResult>;
+}

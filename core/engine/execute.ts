@@ -1,0 +1,191 @@
+/**
+ * The one loop that carries out every plan, and the one that takes a run back.
+ *
+ * For each step: write the intent, look whether it is already so, apply, look again, write it done. The journal
+ * says which step comes next; whether it still holds is asked of the hosts. On resuming, if something that had to
+ * last no longer does (a stopped server that somebody started again), everything after it was built on sand: the
+ * run starts over from its first step, and believes none of the marks that it left on the hosts before.
+ */
+import { UserError } from "./errors";
+import type { Journal, Run } from "./journal";
+import type { Handlers, JsonObject, Plan, Sight, Stage, Step, StepContext } from "./step";
+
+/** Tells the user what is going on. Lines are complete sentences or `host  what  1.2 s`. */
+export interface Progress {
+  say(line: string): void;
+}
+
+/** A step whose goal was not reached though it was carried out, or that failed while it was. */
+export class StepFailed extends UserError {
+  constructor(
+    readonly step: Step,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${step.host}: ${step.says}: ${reason}`, options);
+  }
+}
+
+export interface Execution<World> {
+  readonly plan: Plan;
+  readonly journal: Journal;
+  /** What an earlier process did of this very run. */
+  readonly earlier?: Run;
+  readonly handlers: Handlers<World>;
+  readonly world: World;
+  readonly progress: Progress;
+  /** Called between journal entries; the crash explorer ends the process there. */
+  readonly onEntry?: (step: Step, moment: "intent" | "applied") => void;
+}
+
+/**
+ * Carries the plan out, from where `earlier` left off.
+ *
+ * Order: find the stage to begin at → for each stage: write intents → look, apply, look → write done → write end.
+ *
+ * @throws StepFailed with the first step that failed, once every other step of its stage has come to rest.
+ */
+export async function execute<World>(execution: Execution<World>): Promise<Map<string, JsonObject>> {
+  const { plan, journal, earlier } = execution;
+  const { from, believe } = earlier ? await whereToGoOn(execution, earlier) : { from: 0, believe: true };
+  const passed = new Set(plan.stages.slice(0, from).flatMap((stage) => stage.steps.map((step) => step.id)));
+  const results = new Map([...(earlier?.results ?? [])].filter(([step]) => passed.has(step)));
+  for (const stage of plan.stages.slice(from)) await runStage(execution, stage, results, believe);
+  await journal.write([{ event: "end", outcome: "done" }]);
+  return results;
+}
+
+/**
+ * Takes back everything the run began, latest first: the journal walked backwards, not the plan.
+ * Goes on after a failure, so that one dead host does not keep the others fenced, and throws all failures at the end.
+ */
+export async function takeBack<World>(
+  run: Run,
+  execution: Omit<Execution<World>, "plan" | "earlier">,
+): Promise<void> {
+  const failures: Error[] = [];
+  for (const step of [...run.begunSteps].reverse()) {
+    const undo = handlerOf(execution, step).undo;
+    if (!step.undo || !undo) continue;
+    const began = Date.now();
+    try {
+      await execution.journal.write([{ event: "undoing", step: step.id }]);
+      await undo(contextOf(execution, step, new Map(run.results)));
+      await execution.journal.write([{ event: "undone", step: step.id }]);
+      execution.progress.say(`${step.host}  ${step.undo}  ${seconds(began)}`);
+    } catch (error) {
+      failures.push(asError(error));
+    }
+  }
+  if (failures.length > 0) throw new TakeBackFailed(failures);
+  await execution.journal.write([{ event: "end", outcome: "taken back" }]);
+}
+
+/** Some steps could not be taken back; all the others were. */
+export class TakeBackFailed extends UserError {
+  constructor(readonly failures: readonly Error[]) {
+    super(failures.map((failure) => failure.message).join("\n"));
+  }
+}
+
+/** Whether the run has gone so far that the way back is a plan of its own. */
+export function isPastReturn(run: Run): boolean {
+  return run.begunSteps.some((step) => step.pointOfNoReturn === true);
+}
+
+/** The first stage that is not done, or the very first when something that had to last was undone by somebody. */
+async function whereToGoOn<World>(
+  execution: Execution<World>,
+  earlier: Run,
+): Promise<{ from: number; believe: boolean }> {
+  const stages = execution.plan.stages;
+  const unfinished = stages.findIndex((stage) => stage.steps.some((step) => !earlier.results.has(step.id)));
+  const reached = unfinished === -1 ? stages.length : unfinished;
+  const lasting = stages.slice(0, reached).flatMap((stage) => stage.steps.filter((step) => step.lasting));
+  const sights = await Promise.all(
+    lasting.map((step) => handlerOf(execution, step).look(contextOf(execution, step, earlier.results))),
+  );
+  const broken = lasting.findIndex((_, index) => !sights[index]?.done);
+  if (broken === -1) return { from: reached, believe: !earlier.rewound };
+  const step = lasting[broken] as Step;
+  const because = `${step.host}: "${step.says}" no longer holds: ${sights[broken]?.found}`;
+  execution.progress.say(`${because}; starting over`);
+  await execution.journal.write([{ event: "rewound", because }]);
+  return { from: 0, believe: false };
+}
+
+async function runStage<World>(
+  execution: Execution<World>,
+  stage: Stage,
+  results: Map<string, JsonObject>,
+  believe: boolean,
+): Promise<void> {
+  const todo = stage.steps;
+  await execution.journal.write(todo.map((step) => ({ event: "intent", step: step.id })));
+  for (const step of todo) execution.onEntry?.(step, "intent");
+  const settled = await Promise.allSettled(todo.map((step) => runStep(execution, step, results, believe)));
+  const failed = settled.find((one): one is PromiseRejectedResult => one.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+async function runStep<World>(
+  execution: Execution<World>,
+  step: Step,
+  results: Map<string, JsonObject>,
+  believe: boolean,
+): Promise<void> {
+  const began = Date.now();
+  const handler = handlerOf(execution, step);
+  const context = contextOf(execution, step, results);
+  try {
+    const before = believe || step.lasting ? await handler.look(context) : UNBELIEVED;
+    const applied = before.done ? undefined : await handler.apply(context);
+    execution.onEntry?.(step, "applied");
+    const after = before.done ? before : await handler.look(context);
+    if (!after.done) throw new StepFailed(step, `still not so afterwards: ${after.found}`);
+    const result = applied ?? after.result ?? {};
+    results.set(step.id, result);
+    await execution.journal.write([{ event: "done", step: step.id, found: after.found, result }]);
+    execution.progress.say(`${step.host}  ${step.says}  ${before.done ? "already so" : seconds(began)}`);
+  } catch (error) {
+    const reason = asError(error);
+    await execution.journal.write([{ event: "failed", step: step.id, reason: reason.message }]);
+    if (reason instanceof StepFailed) throw reason;
+    throw reason instanceof UserError ? new StepFailed(step, reason.message, { cause: reason }) : reason;
+  }
+}
+
+/** What is seen of a step whose marks are older than the rewinding of its run. */
+const UNBELIEVED: Sight = { done: false, found: "left from before the run started over" };
+
+function contextOf<World>(
+  execution: Pick<Execution<World>, "world" | "journal" | "progress">,
+  step: Step,
+  results: ReadonlyMap<string, JsonObject>,
+): StepContext<World> {
+  return {
+    step,
+    world: execution.world,
+    run: execution.journal.run,
+    result(stepId) {
+      const result = results.get(stepId);
+      if (!result) throw new Error(`step "${step.id}" needs the result of "${stepId}", which has none`);
+      return result;
+    },
+    say: (line) => execution.progress.say(`${step.host}  ${line}`),
+  };
+}
+
+function handlerOf<World>(execution: Pick<Execution<World>, "handlers">, step: Step) {
+  const handler = execution.handlers[step.kind];
+  if (!handler) throw new Error(`no handler for steps of kind "${step.kind}"`);
+  return handler;
+}
+
+function seconds(began: number): string {
+  return `${((Date.now() - began) / 1000).toFixed(1)} s`;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
