@@ -1,0 +1,249 @@
+/**
+ * Answers inside the longer recordings: a cluster that waits for recovery, is being recovered, or broke;
+ * and the forms of 2.5 and of hints that no recording holds (from the Pegasus sources).
+ */
+import { readApps } from "../../../core/pegasus/read/apps";
+import { readClusterInfo } from "../../../core/pegasus/read/cluster-info";
+import { readDddDiagnose } from "../../../core/pegasus/read/ddd";
+import { readGetMetaLevel, readSetMetaLevel } from "../../../core/pegasus/read/meta-level";
+import { readNodes } from "../../../core/pegasus/read/nodes";
+import { readRecover, readRecoverComplete } from "../../../core/pegasus/read/recover";
+import { readShell, type Reader } from "../../../core/pegasus/read/shell";
+import { readApp } from "../../../core/pegasus/read/app";
+import { excerptRun } from "./recorded";
+
+const METHOD_A = "method_A_run.txt";
+
+test.each<[string, Reader<unknown>]>([
+  ["> cluster_info", readClusterInfo],
+  ["> get_meta_level", readGetMetaLevel],
+  ["> ls", readApps],
+  ["> nodes -d", readNodes],
+  ["> app t1 -d", readApp],
+  ["> create tX -p 4", (body) => body],
+  ["> set_meta_level blind", readSetMetaLevel],
+])("while the metas wait: %s answers ERR_UNDER_RECOVERY", (from, read) => {
+  expect(readShell(excerptRun(METHOD_A, from), read)).toMatchObject({
+    ok: false,
+    failure: { kind: "server-error", code: "ERR_UNDER_RECOVERY" },
+  });
+});
+
+test("recover with a dead port: ERR_TRY_AGAIN and a hint, its rule on the same line", () => {
+  expect(readShell(excerptRun(METHOD_A, "> recover -f badport.txt"), readRecover)).toMatchObject({
+    ok: true,
+    value: {
+      nodes: ["pg-rep1:34801", "pg-rep2:34802", "pg-rep3:34899"],
+      outcome: {
+        kind: "result",
+        code: "ERR_TRY_AGAIN",
+        hints: [{ kind: "bad-node", node: "pg-rep3:34899", code: "ERR_NETWORK_FAILURE", skipped: false }],
+      },
+    },
+  });
+});
+
+test.each([
+  [METHOD_A, "> recover -f good.txt", "ERR_OK"],
+  ["method_A3_run.txt", "> recover -f good.txt", "ERR_OK"],
+  [METHOD_A, "second recover -f good.txt", "ERR_SERVICE_ALREADY_RUNNING"],
+])("%s, %s: %s without hints", (name, from, code) => {
+  expect(readShell(excerptRun(name, from), readRecover)).toMatchObject({
+    ok: true,
+    value: { outcome: { kind: "result", code, hints: [] } },
+  });
+});
+
+test("no meta could be asked: nothing is known, and ls and cluster_info say ERR_NETWORK_FAILURE", () => {
+  const name = "exp_recover_true_nonempty_root.txt";
+  const closing = "ERR_NETWORK_FAILURE\ndsn exit with code 0";
+  expect(
+    readShell(
+      excerptRun(
+        name,
+        `list apps failed, error=ERR_NETWORK_FAILURE: request meta failed: task=RPC_CM_LIST_APPS, error=${closing}`,
+      ),
+      readRecover,
+    ),
+  ).toMatchObject({
+    ok: true,
+    value: { nodes: ["pg-rep1:34801", "pg-rep2:34802", "pg-rep3:34803"], outcome: { kind: "no-reply" } },
+  });
+  expect(
+    readShell(excerptRun("exp_recover_false_empty_root.txt", "[08:33:29.102] nodes -d"), readNodes),
+  ).toMatchObject({
+    ok: false,
+    failure: { kind: "server-error", code: "ERR_NETWORK_FAILURE" },
+  });
+});
+
+test("after a recovery that came too early: a dead node, and nothing healthy", () => {
+  expect(readShell(excerptRun(METHOD_A, "[08:26:08.468] nodes -d"), readNodes)).toMatchObject({
+    value: [
+      { address: "pg-rep1:34801", alive: true, replicas: 15, primaries: 15, secondaries: 0 },
+      { address: "pg-rep2:34802", alive: false, replicas: 0 },
+      { address: "pg-rep3:34803", alive: true, replicas: 0 },
+    ],
+  });
+  expect(readShell(excerptRun(METHOD_A, "[08:26:08.348] ls -d"), readApps)).toMatchObject({
+    value: [
+      { name: "stat", health: { fullyHealthy: 0, unhealthy: 4, writeUnhealthy: 4, readUnhealthy: 0 } },
+      { name: "temp", health: { fullyHealthy: 0, unhealthy: 8, writeUnhealthy: 8, readUnhealthy: 0 } },
+      { name: "t1", health: { fullyHealthy: 0, unhealthy: 4, writeUnhealthy: 4, readUnhealthy: 1 } },
+    ],
+  });
+});
+
+test("an empty root: no tables, and zookeeper_hosts with its chroot", () => {
+  const name = "exp_recover_false_empty_root.txt";
+  expect(readShell(excerptRun(name, "[08:33:18.814] cluster_info"), readClusterInfo)).toMatchObject({
+    value: {
+      zookeeperHosts: "127.0.1.1:2181,127.0.1.2:2181,127.0.1.3:2181/pegasus/chrootE",
+      level: "steady",
+    },
+  });
+  // The recorder cut the summary of nodes off; what stands between that and the shell's end is ls.
+  expect(
+    readShell(
+      excerptRun(name, "pg-rep3:34803  ALIVE                 0              0                0"),
+      readApps,
+    ),
+  ).toMatchObject({ ok: true, value: [] });
+});
+
+test("2.5: addresses are ip:port, no atomic_idempotent, balance operations on one line", () => {
+  expect(
+    readClusterInfo(`[cluster_info]
+meta_servers                  : 10.0.0.1:34601,10.0.0.2:34601
+primary_meta_server           : 10.0.0.2:34601
+zookeeper_hosts               : 10.0.0.9:2181
+zookeeper_root                : /pegasus/c1
+meta_function_level           : lively
+balance_operation_count       : move_pri=1,copy_pri=2,copy_sec=3,total=6
+primary_replica_count_stddev  : 0.00
+total_replica_count_stddev    : 1.25
+cluster_name                  : c1
+`),
+  ).toMatchObject({
+    primaryMetaServer: "10.0.0.2:34601",
+    level: "lively",
+    balanceOperations: { movePrimary: 1, copyPrimary: 2, copySecondary: 3, total: 6 },
+    totalReplicaCountStddev: 1.25,
+  });
+  expect(
+    readApps(`[general_info]
+app_id  status   app_name  app_type  partition_count  replica_count  is_stateful  create_time          drop_time            drop_expire          envs_count
+7       DROPPED  old       pegasus   4                3              true         2026-01-01_00:00:00  2026-02-01_00:00:00  2026-02-08_00:00:00  2
+
+[summary]
+total_app_count  : 1
+`),
+  ).toMatchObject([
+    { id: 7, status: "DROPPED", dropExpires: "2026-02-08_00:00:00", envs: 2, atomicIdempotent: undefined },
+  ]);
+});
+
+test("an unhealthy partition without a primary", () => {
+  const rows = `[general]
+app_name           : t1
+app_id             : 3
+partition_count    : 1
+max_replica_count  : 3
+
+[replicas]
+pidx  ballot  replica_count  primary  secondaries
+0     9       0/3            -        []
+
+[nodes]
+node  primary  secondary  total
+      0        0          0
+
+[healthy]
+fully_healthy_partition_count    : 0
+unhealthy_partition_count        : 1
+write_unhealthy_partition_count  : 1
+read_unhealthy_partition_count   : 1
+`;
+  expect(readApp(rows)).toMatchObject({
+    replicas: [{ has: 0, wants: 3, primary: undefined, secondaries: [] }],
+    nodes: [],
+    health: { fullyHealthy: 0, unhealthy: 1 },
+  });
+});
+
+test("every kind of hint", () => {
+  const rule = "=============================";
+  const hints = [
+    "WARNING: collect app and replica info from node(r4:1) failed with err(ERR_TIMEOUT), skip the bad node",
+    "WARNING: partition(1.0) only collects 2/3 of replicas, may lost data",
+    "ERROR: partition(1.1) has no replica collected, you can force recover it by set skip_lost_partitions option",
+    "WARNING: partition(1.2) has no replica collected, force recover the lost partition to empty",
+    "WARNING: something new",
+  ];
+  const head = `Wait seconds: 7\nSkip bad nodes: true\nSkip lost partitions: true\nNode list:\n${rule}\nr1:1\n${rule}\n`;
+  expect(
+    readRecover(
+      `${head}Wait recovery for 0 seconds\nRecover result: ERR_OK\n${rule}\n${hints.join("\n")}\n${rule}\n`,
+    ),
+  ).toEqual({
+    waitSeconds: 7,
+    skipBadNodes: true,
+    skipLostPartitions: true,
+    nodes: ["r1:1"],
+    outcome: {
+      kind: "result",
+      code: "ERR_OK",
+      hints: [
+        { kind: "bad-node", node: "r4:1", code: "ERR_TIMEOUT", skipped: true },
+        { kind: "fewer-replicas", partition: "1.0", has: 2, wants: 3 },
+        { kind: "lost-partition", partition: "1.1", skipped: false },
+        { kind: "lost-partition", partition: "1.2", skipped: true },
+        { kind: "other", severity: "WARNING", says: "WARNING: something new" },
+      ],
+    },
+  });
+});
+
+test("recover -o leaves one line on the screen", () => {
+  expect(readRecoverComplete("recover complete with err = ERR_TRY_AGAIN\n")).toBe("ERR_TRY_AGAIN");
+});
+
+test("ddd_diagnose: none, and one", () => {
+  expect(readDddDiagnose("Total 0 ddd partitions:\n\nDiagnose ddd done.\n")).toEqual([]);
+  const one = `Total 1 ddd partitions:
+
+(1) 2.7
+    config: ballot(9), last_committed(41)
+    ----
+    dropped[0]: node(pg-rep1:34801), drop_time(2026-11-22 08:00:00.000), alive(true), collected(false), ballot(-1), last_committed(-1), last_prepared(-1)  <== the latest
+    ----
+    last_drops[0]: node(pg-rep1:34801)  <== the latest
+    ----
+    ddd_reason: pg-rep1:34801 has not been collected
+
+Proposed count: 0/1
+
+Diagnose ddd done.
+`;
+  expect(readDddDiagnose(one)).toEqual([
+    {
+      partition: "2.7",
+      ballot: 9,
+      lastCommitted: 41,
+      dropped: [
+        {
+          node: "pg-rep1:34801",
+          alive: true,
+          collected: false,
+          ballot: -1,
+          lastCommitted: -1,
+          lastPrepared: -1,
+        },
+      ],
+      reason: "pg-rep1:34801 has not been collected",
+    },
+  ]);
+  expect(() => readDddDiagnose(one.replace("Total 1", "Total 2"))).toThrow(
+    "expected 2 ddd partitions, found 1",
+  );
+});
