@@ -1,0 +1,66 @@
+/**
+ * Finds the secrets in a configuration file, so that a diff can hide them.
+ *
+ * Purely by looking at names, without parsing: a secret in a comment, or in a file that does not parse, must be
+ * hidden as well. Hides too much rather than too little.
+ */
+import type { Span } from "./edit";
+
+const SECRET_NAME =
+  "identity|passw(?:or)?d|passphrase|pwd|secret|token|credential|digest|private_?key|access_?key|api_?key";
+
+/**
+ * Content of elements like `<identity>`, `<password>`, `<password_sha256_hex>`, `<secret_access_key>`, and
+ * attributes named so, in comments too.
+ */
+export function xmlSecrets(text: string): Span[] {
+  const spans: Span[] = [];
+  const opening = new RegExp(`<([\\w.:-]*(?:${SECRET_NAME})[\\w.:-]*)(?=[\\s>])[^<>]*>`, "gi");
+  const closings = new Map<string, number>();
+  for (const match of text.matchAll(opening)) {
+    if (match[0].endsWith("/>")) continue;
+    const start = match.index + match[0].length;
+    const end = closingTag(text, match[1] ?? "", start, closings);
+    spans.push({ offset: start, length: end - start });
+  }
+  const attribute = new RegExp(
+    `[\\s](?:[\\w.:-]{0,64}(?:${SECRET_NAME})[\\w.:-]{0,64})\\s{0,8}=\\s{0,8}("[^"<]*"|'[^'<]*')`,
+    "gi",
+  );
+  for (const match of text.matchAll(attribute)) {
+    const value = match[1] ?? "";
+    spans.push({ offset: match.index + match[0].length - value.length + 1, length: value.length - 2 });
+  }
+  return spans;
+}
+
+/**
+ * What follows `password = `, `ssl.keyStore.password=`, `-Djavax.net.ssl.trustStorePassword=` to the end of the
+ * line, and its continuation lines: for ini, properties and java.env, in comments too.
+ */
+export function lineSecrets(text: string): Span[] {
+  const spans: Span[] = [];
+  const named = new RegExp(`(?:${SECRET_NAME})[\\w.-]{0,64}["']?[ \\t]{0,64}(?:[=: \\t])[ \\t]{0,64}`, "i");
+  let offset = 0;
+  let continues = false;
+  for (const line of text.split("\n")) {
+    const match: RegExpExecArray | null = continues ? null : named.exec(line);
+    const start: number | undefined = continues ? 0 : match ? match.index + match[0].length : undefined;
+    if (start !== undefined) spans.push({ offset: offset + start, length: line.length - start });
+    continues = start !== undefined && /\\\r?$/.test(line);
+    offset += line.length + 1;
+  }
+  return spans;
+}
+
+/** Where the content ends: at `</name`, or at the next tag when it is never closed. Remembers what it found. */
+function closingTag(text: string, name: string, from: number, known: Map<string, number>): number {
+  let at = known.get(name);
+  if (at === undefined || (at >= 0 && at < from)) {
+    at = text.indexOf(`</${name}`, from);
+    known.set(name, at);
+  }
+  if (at >= 0) return at;
+  const next = text.indexOf("<", from);
+  return next >= 0 ? next : text.length;
+}
