@@ -6,6 +6,7 @@
  * sudo and host keys are settled in one place (`ssh/`).
  */
 import type { Duplex, Readable } from "node:stream";
+import { HostUnreachable } from "../engine/errors";
 
 /** How to reach a host over SSH. Same names as `@pulumi/command`'s `remote.ConnectionArgs` 1.2. */
 export interface Connection {
@@ -60,7 +61,7 @@ export interface RunResult {
 export interface FileOptions {
   /** Octal string, for example "0640". @default "0644" */
   readonly mode?: string;
-  /** `user` or `user:group`; the login user when absent. */
+  /** `user` or `user:group`; whoever writes when absent: the login user, root where the host has `sudo`. */
   readonly owner?: string;
 }
 
@@ -89,7 +90,10 @@ export interface HostAccess {
   writeFile(path: string, content: string | Buffer, options?: FileOptions): Promise<Written>;
   /** As {@link writeFile}, for content of any size. */
   writeStream(path: string, content: AsyncIterable<Buffer>, options?: FileOptions): Promise<Written>;
-  /** A TCP connection made from the host's own network to `address` (default: the host's own address). */
+  /**
+   * A TCP connection made from the host's own network to `address` (default: the host's own address).
+   * Rejects with {@link DialFailed}.
+   */
   dial(port: number, address?: string): Promise<Duplex>;
   /**
    * Starts a program that lives as long as this connection does (a lock holder).
@@ -99,9 +103,32 @@ export interface HostAccess {
   close(): Promise<void>;
 }
 
+/**
+ * `refused`: the machine answered that nobody listens; `unanswered`: nothing came back in time;
+ * `forbidden`: the SSH server does not forward connections; `failed`: anything else, for example no route.
+ */
+export type DialFailure = "refused" | "unanswered" | "forbidden" | "failed";
+
+/** No TCP connection could be made from the host. `kind` tells a stopped server from a network that is in the way. */
+export class DialFailed extends HostUnreachable {
+  constructor(
+    host: string,
+    readonly kind: DialFailure,
+    reason: string,
+    next: string,
+  ) {
+    super(host, reason, next);
+  }
+}
+
 /** A remote program that ends when {@link Held.release} is called or the operator's process dies. */
 export interface Held {
   readonly firstLine: string;
+  /**
+   * Aborted, with the error as its reason, when the program ended or the connection was lost before
+   * {@link Held.release}: what was held is then no longer held. A host that cannot lose it leaves this out.
+   */
+  readonly lost?: AbortSignal;
   release(): Promise<void>;
 }
 
@@ -122,4 +149,6 @@ export interface World {
   host(name: string): HostAccess;
   /** Runs a command of the user's where it says, and judges it. @throws CommandFailed, naming the place */
   command(command: UserCommand): Promise<RunResult>;
+  /** A secret that a step needs and its plan must not hold, by name: `clickhouse/password`. */
+  secret(name: string): string | undefined;
 }
