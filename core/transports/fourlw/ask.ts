@@ -1,0 +1,109 @@
+/**
+ * Asks a ZooKeeper server a four-letter word over its client port, and says which kind of answer came.
+ *
+ * Asked by socket and not by `zkServer.sh status`: that starts a JVM with the server's own flags, which rotates
+ * the server's GC log.
+ */
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import { HostUnreachable } from "../../engine/errors";
+import { DialFailed, type HostAccess } from "../contract";
+import { Deadline, sayMs } from "../deadline";
+
+export type Word = "srvr" | "mntr" | "cons" | "conf" | "ruok" | "isro" | "hash" | "dump" | "stat" | "envi";
+
+/**
+ * - `answered`: the server's text.
+ * - `notServing`: the process runs but has no quorum, or is still loading.
+ * - `notWhitelisted`: 3.4.10+ and 3.5+ answer only what `4lw.commands.whitelist` names (3.5+: `srvr` by default).
+ * - `refused`: nobody listens at the port.
+ * - `silent`: something took the connection and closed it without a word. A TLS-only port does this, a server
+ *   that is just stopping, and one whose limit of connections (maxClientCnxns) is reached.
+ */
+export type Answer =
+  | { readonly kind: "answered"; readonly text: string }
+  | { readonly kind: "notServing" }
+  | { readonly kind: "notWhitelisted" }
+  | { readonly kind: "refused" }
+  | { readonly kind: "silent" };
+
+export interface AskOptions {
+  /** Milliseconds for the dial and the answer together. @default 10000 */
+  readonly timeoutMs?: number;
+  /** Where the server listens, as seen from the host. @default the host's own address */
+  readonly address?: string;
+}
+
+/** More than any honest answer: `cons` of 60 000 clients is about 15 MiB. */
+const LIMIT = 64 * 1024 * 1024;
+
+/**
+ * Rejects with {@link HostUnreachable} when the host, or an answer within the time, cannot be had
+ * ({@link DialFailed} for a network that is in the way): only what the server itself says is an answer.
+ */
+export async function ask(
+  access: HostAccess,
+  port: number,
+  word: Word,
+  options: AskOptions = {},
+): Promise<Answer> {
+  const deadline = new Deadline(options.timeoutMs ?? 10_000);
+  const place = `${access.name}: ${options.address ?? access.address}:${port}`;
+  const late = () =>
+    new HostUnreachable(
+      access.name,
+      `no answer to \`${word}\` from ${place} within ${sayMs(deadline.ms)}`,
+      "The server may hang (long GC, full disk): look at its log and at its load.",
+    );
+  const dialling = access.dial(port, options.address);
+  let socket: Duplex;
+  try {
+    socket = await deadline.race(dialling, late);
+  } catch (error) {
+    dialling.then(
+      (dialled) => dialled.destroy(),
+      () => {},
+    );
+    if (error instanceof DialFailed && error.kind === "refused") return { kind: "refused" };
+    throw error;
+  }
+  try {
+    return judge(await deadline.race(readAll(socket, word), late));
+  } finally {
+    socket.on("error", () => {});
+    socket.destroy();
+  }
+}
+
+/** What kind of answer a text is. */
+export function judge(text: string): Answer {
+  if (text.trim() === "") return { kind: "silent" };
+  if (/^This ZooKeeper instance is not currently serving requests/.test(text)) return { kind: "notServing" };
+  if (/^\w{4} is not executed because it is not (in|on) the whitelist\.?\s*$/.test(text)) {
+    return { kind: "notWhitelisted" };
+  }
+  return { kind: "answered", text };
+}
+
+async function readAll(socket: Duplex, word: Word): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  socket.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > LIMIT) socket.destroy(new Error(`more than ${LIMIT} bytes in answer to ${word}`));
+    chunks.push(chunk);
+  });
+  // Only the word, without an end of our side: some versions drop the answer when the client has closed.
+  socket.write(word);
+  try {
+    await once(socket, "end");
+  } catch (error) {
+    // The server resets the connection after it closed it, when the answer is complete already.
+    if (!isReset(error) || size === 0) throw error;
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ECONNRESET";
+}
