@@ -141,7 +141,7 @@ async function runStep<World>(
     const before = believe || step.lasting ? await handler.look(context) : UNBELIEVED;
     const applied = before.done ? undefined : await handler.apply(context);
     execution.onEntry?.(step, "applied");
-    const after = before.done ? before : await handler.look(context);
+    const after = before.done ? before : await handler.look({ ...context, applied: true });
     if (!after.done) throw new StepFailed(step, `still not so afterwards: ${after.found}`);
     const result = applied ?? after.result ?? {};
     results.set(step.id, result);
@@ -167,6 +167,7 @@ function contextOf<World>(
     step,
     world: execution.world,
     run: execution.journal.run,
+    applied: false,
     result(stepId) {
       const result = results.get(stepId);
       if (!result) throw new Error(`step "${step.id}" needs the result of "${stepId}", which has none`);

@@ -69,6 +69,8 @@ export interface StepContext<World> {
   readonly world: World;
   /** Identifies the run; used in names of temporary and set-aside files. */
   readonly run: string;
+  /** Whether this process has just carried the step out: set in the look that follows. */
+  readonly applied: boolean;
   /** What an earlier step of this run returned; throws when there is none. */
   result(stepId: string): JsonObject;
   /** A line of progress, shown at once and kept nowhere. */

@@ -151,4 +151,6 @@ export interface World {
   command(command: UserCommand): Promise<RunResult>;
   /** A secret that a step needs and its plan must not hold, by name: `clickhouse/password`. */
   secret(name: string): string | undefined;
+  /** Which migration this is; names its folder on every host. */
+  readonly migration: string;
 }

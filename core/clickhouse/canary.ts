@@ -1,0 +1,68 @@
+/**
+ * A table that is made, filled, read and dropped again, to see ClickHouse and ZooKeeper work together: create a
+ * replicated table on every replica, insert on one, read on all, drop a partition and a column, drop the table.
+ *
+ * It cleans up after itself also when a step fails, and on what an earlier, interrupted canary left behind.
+ */
+import { UserError } from "../engine/errors";
+import { waitFor } from "../engine/wait";
+import type { HostAccess } from "../transports/contract";
+import type { QueryLogin } from "./query";
+import { query } from "./query";
+
+const REPLICATION_TIMEOUT_MS = 60_000;
+
+/** @param run makes the table's name, and so its path in ZooKeeper, unique */
+export async function runCanary(
+  servers: readonly HostAccess[],
+  login: QueryLogin,
+  database: string,
+  run: string,
+): Promise<void> {
+  const name = `pulumi_zookeeper_canary_${run.replace(/\W/g, "_")}`;
+  const table = `${database}.${name}`;
+  const everywhere = (sql: (server: HostAccess, index: number) => string) =>
+    Promise.all(servers.map((server, index) => query(server, login, sql(server, index))));
+  const [first] = servers;
+  if (!first) return;
+  await everywhere(() => `DROP TABLE IF EXISTS ${table}`);
+  try {
+    await everywhere(
+      (server) =>
+        `CREATE TABLE ${table} (day Date, id UInt64, spare UInt8) ENGINE = ReplicatedMergeTree(` +
+        `'/clickhouse/${name}', '${server.name}', day, id, 8192)`,
+    );
+    await query(first, login, `INSERT INTO ${table} VALUES ('2020-01-01', 1, 0), ('2020-02-01', 2, 0)`);
+    await expectCount(servers, login, table, 2);
+    await query(first, login, `ALTER TABLE ${table} DROP PARTITION 202001`);
+    await expectCount(servers, login, table, 1);
+    await query(first, login, `ALTER TABLE ${table} DROP COLUMN spare`);
+  } finally {
+    await everywhere(() => `DROP TABLE IF EXISTS ${table}`);
+  }
+}
+
+async function expectCount(
+  servers: readonly HostAccess[],
+  login: QueryLogin,
+  table: string,
+  expected: number,
+): Promise<void> {
+  await Promise.all(
+    servers.map(async (server) => {
+      const sight = await waitFor(
+        async () => {
+          const found = (await query(server, login, `SELECT count() FROM ${table}`))[0]?.[0];
+          return { done: found === String(expected), found: String(found) };
+        },
+        { timeoutMs: REPLICATION_TIMEOUT_MS, everyMs: 50 },
+      );
+      if (!sight.done) {
+        throw new UserError(
+          `${server.name}: the canary table holds ${sight.found} rows after ${REPLICATION_TIMEOUT_MS / 1000} s, ` +
+            `expected ${expected}: replication does not work.`,
+        );
+      }
+    }),
+  );
+}

@@ -1,0 +1,44 @@
+/** A ClickHouse replica set as a consumer of ZooKeeper: where its configuration lies and how to ask it. */
+import { z } from "zod";
+import { hostsSchema, userCommandSchema } from "../zookeeper/desired";
+
+const port = z.int().min(1).max(65535);
+
+export const writersSchema = z.strictObject({
+  /** Run in this order before the fence: stop the offline and real-time jobs. */
+  pause: z.array(userCommandSchema).default([]),
+  /** Run in reverse order of the pause's, once the consumer works again. */
+  resume: z.array(userCommandSchema).default([]),
+  /** Addresses from which the writers themselves are connected to ZooKeeper; they must be gone after the pause. */
+  addresses: z.array(z.string()).default([]),
+});
+
+export const clickhouseSchema = z.strictObject({
+  kind: z.literal("clickhouse"),
+  /** How plans and journals call it. */
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+    .default("clickhouse"),
+  hosts: hostsSchema,
+  configPath: z.string().startsWith("/").default("/etc/clickhouse-server/metrika.xml"),
+  /** Element that holds the nodes; `zookeeper` in config.d, `auxiliary_zookeepers/name` for a second ensemble. */
+  element: z.string().min(1).default("zookeeper-servers"),
+  restart: z.string().min(1).default("systemctl restart clickhouse-server"),
+  /** Needed by the fence `consumersOnly` alone. */
+  stop: z.string().min(1).default("systemctl stop clickhouse-server"),
+  query: z
+    .strictObject({
+      port: port.default(8123),
+      user: z.string().default("default"),
+      password: z.string().optional(),
+      /** Database in which the canary makes and drops its tables. */
+      database: z.string().regex(/^\w+$/).default("default"),
+    })
+    .prefault({}),
+  writers: writersSchema.prefault({}),
+});
+
+export type ClickHouseDesired = z.output<typeof clickhouseSchema>;
+export type ClickHouseInput = z.input<typeof clickhouseSchema>;
+export type Writers = z.output<typeof writersSchema>;

@@ -1,0 +1,240 @@
+/**
+ * Plans the repointing of a ClickHouse replica set to another ZooKeeper ensemble, and what it does before and after
+ * the move of the data.
+ *
+ * Order: rewrite every config → restart (or reload) every server → prove → resume the writers. No server is
+ * restarted before every config is written, and the ensemble that is left is fenced all the while, so the replica
+ * set is never split: a replica on another ensemble would accept inserts that the rest never sees.
+ *
+ * Pure: facts come from `observe.ts`, steps are run by `engine/execute.ts`.
+ */
+import { applyEdits, unifiedDiff } from "../editors/edit";
+import { EditError } from "../editors/errors";
+import { xmlSecrets } from "../editors/secrets";
+import { decodeText } from "../editors/text";
+import { setZooKeeperNodes } from "../editors/xml/set-zookeeper-nodes";
+import { commandSteps } from "../engine/command-steps";
+import type { Complaint } from "../engine/errors";
+import type { JsonObject, Stage, Step } from "../engine/step";
+import type { Side } from "../zookeeper/side";
+import type { ClickHouseDesired } from "./desired";
+import type { ClickHouseFacts, ReplicaServerFacts } from "./observe";
+import { reloadsZooKeeper } from "./observe";
+
+/** What must stop before the data moves. `stopServers` where the old ensemble goes on serving others. */
+export function fenceStages(
+  desired: ClickHouseDesired,
+  facts: ClickHouseFacts,
+  options: { readonly stopServers: boolean; readonly from: Side },
+): Stage[] {
+  const { pause, resume, addresses } = desired.writers;
+  const stages: Stage[] = commandSteps(`pause writers of ${desired.name}`, pause, [...resume].reverse()).map(
+    (step) => ({
+      phase: "fence",
+      steps: [step],
+    }),
+  );
+  if (addresses.length > 0) {
+    stages.push({ phase: "fence", steps: [writersGoneStep(desired, addresses, options.from)] });
+  }
+  if (options.stopServers) {
+    stages.push({
+      phase: "fence",
+      steps: facts.servers.map(({ name }) => ({
+        id: `stop clickhouse ${name}`,
+        host: name,
+        kind: "ck.stop",
+        args: { stop: desired.stop, restart: desired.restart, port: desired.query.port },
+        says: "stop ClickHouse",
+        undo: "start ClickHouse",
+        lasting: true,
+      })),
+    });
+  }
+  return stages;
+}
+
+/** Writes the nodes of `to` into every configuration. */
+export function editStages(desired: ClickHouseDesired, facts: ClickHouseFacts, to: Side): Stage[] {
+  return [{ phase: "repoint", steps: facts.servers.map((server) => editStep(desired, server, to)) }];
+}
+
+/** Makes every server take its configuration, proves that all work with `to` alone, and lets the writers go on. */
+export function releaseStages(
+  desired: ClickHouseDesired,
+  facts: ClickHouseFacts,
+  sides: { readonly from: Side; readonly to: Side },
+): Stage[] {
+  const login = loginOf(desired);
+  const on = (make: (server: ReplicaServerFacts) => Step): Step[] => facts.servers.map(make);
+  const sockets = { from: portsOf(sides.from), to: portsOf(sides.to) } as unknown as JsonObject;
+  return [
+    {
+      phase: "repoint",
+      steps: on((server) => ({
+        id: `repoint ${server.name}`,
+        host: server.name,
+        kind: "ck.reconnect",
+        args: {
+          ...login,
+          ...sockets,
+          reload: reloadsZooKeeper(server.version),
+          restart: desired.restart,
+        },
+        says: reloadsZooKeeper(server.version)
+          ? "reload the configuration, connected to the new servers only"
+          : `restart (${desired.restart}), connected to the new servers only`,
+        pointOfNoReturn: true,
+      })),
+    },
+    {
+      phase: "repoint",
+      steps: on((server) => ({
+        id: `healthy ${server.name}`,
+        host: server.name,
+        kind: "ck.healthy",
+        args: { ...login },
+        says: "every replicated table writable, all replicas active",
+      })),
+    },
+    {
+      phase: "repoint",
+      steps: [
+        {
+          id: `canary ${desired.name}`,
+          host: facts.servers[0]?.name ?? "ops",
+          kind: "ck.canary",
+          args: {
+            ...login,
+            database: desired.query.database,
+            servers: facts.servers.map(({ name }) => name),
+          },
+          says: "canary: create a replicated table, insert, read on every other replica, drop it",
+        },
+      ],
+    },
+    ...commandSteps(`resume writers of ${desired.name}`, [...desired.writers.resume].reverse()).map(
+      (step): Stage => ({ phase: "release", steps: [step] }),
+    ),
+  ];
+}
+
+/** What speaks against touching this replica set; empty when all is well. */
+export function complainClickHouse(
+  desired: ClickHouseDesired,
+  facts: ClickHouseFacts,
+  options: { readonly healthMatters: boolean },
+): Complaint[] {
+  return facts.servers.flatMap((server) => {
+    const where = `${server.name}:${desired.configPath}`;
+    if (server.unreachable !== undefined) {
+      return [
+        {
+          where: server.name,
+          found: `no way in: ${server.unreachable}`,
+          expected: "every replica reachable over SSH",
+          next: "A replica that is left behind would be split off. Mend the host, or take it out of the consumer's hosts.",
+        },
+      ];
+    }
+    if (server.config === undefined) {
+      return [
+        {
+          where,
+          found: "no such file",
+          expected: "the file that holds the ZooKeeper nodes",
+          next: "Set configPath.",
+        },
+      ];
+    }
+    const complaints = complainElement(desired, server.config, where);
+    if (options.healthMatters) complaints.push(...complainHealth(server));
+    return complaints;
+  });
+}
+
+/** A unified diff a host, secrets masked; empty where the file already names the wanted nodes. */
+export function diffsOf(desired: ClickHouseDesired, facts: ClickHouseFacts, to: Side): Record<string, string> {
+  const diffs: Record<string, string> = {};
+  for (const { name, config } of facts.servers) {
+    if (config === undefined) continue;
+    const where = `${name}:${desired.configPath}`;
+    try {
+      const { text } = decodeText(config);
+      const edited = applyEdits(text, setZooKeeperNodes(text, desired.element, nodesOf(to)));
+      if (edited !== text) diffs[where] = unifiedDiff(where, text, edited, xmlSecrets);
+    } catch (error) {
+      // Already among the complaints; a file that cannot be edited has no diff.
+      if (!(error instanceof EditError)) throw error;
+    }
+  }
+  return diffs;
+}
+
+export function nodesOf(side: Side): { host: string; port: number }[] {
+  return side.servers.map(({ address }) => ({ host: address, port: side.clientPort }));
+}
+
+function complainElement(desired: ClickHouseDesired, config: Buffer, where: string): Complaint[] {
+  try {
+    setZooKeeperNodes(decodeText(config).text, desired.element, [{ host: "probe", port: 2181 }]);
+    return [];
+  } catch (error) {
+    if (error instanceof EditError) return [{ where, ...error.complaint }];
+    throw error;
+  }
+}
+
+function complainHealth(server: ReplicaServerFacts): Complaint[] {
+  const expected = "every replicated table writable before the move begins";
+  if (server.troubles === undefined) {
+    return [
+      {
+        where: server.name,
+        found: "ClickHouse does not answer",
+        expected,
+        next: "Start it, or mend query.port and query.user.",
+      },
+    ];
+  }
+  return server.troubles.map((found) => ({
+    where: server.name,
+    found,
+    expected,
+    next: "Mend the table first: after the move nobody could tell whether it was the move.",
+  }));
+}
+
+function editStep(desired: ClickHouseDesired, server: ReplicaServerFacts, to: Side): Step {
+  return {
+    id: `edit ${server.name}`,
+    host: server.name,
+    kind: "ck.edit",
+    args: { path: desired.configPath, element: desired.element, nodes: nodesOf(to) },
+    says: `edit ${desired.configPath}`,
+    undo: "put the original back",
+  };
+}
+
+function writersGoneStep(desired: ClickHouseDesired, addresses: readonly string[], from: Side): Step {
+  return {
+    id: `writers of ${desired.name} gone`,
+    host: from.servers[0]?.name ?? "ops",
+    kind: "zk.clientsGone",
+    args: {
+      servers: from.servers.map(({ name }) => name),
+      clientPort: from.clientPort,
+      addresses: [...addresses],
+    },
+    says: `no connection left from ${addresses.join(", ")}`,
+  };
+}
+
+/** What a step may know of the login; the password stays behind in the world's secrets. */
+function loginOf(desired: ClickHouseDesired): JsonObject {
+  return { port: desired.query.port, user: desired.query.user, secret: `${desired.name}/password` };
+}
+
+function portsOf(side: Side): string[] {
+  return side.servers.map(({ address }) => `${address}:${side.clientPort}`);
+}

@@ -1,0 +1,46 @@
+/**
+ * Commands of the user's own as steps: pause the writers, resume them, the business's checks.
+ * What a command did cannot be looked at, so only the journal knows; on resuming it may run once more, and the
+ * documentation asks for commands that can stand it.
+ */
+import type { Handler, JsonObject, Step } from "./step";
+
+export interface Command {
+  readonly run: string;
+  readonly on?: string;
+  readonly timeoutSeconds?: number;
+  readonly expect?: string;
+}
+
+interface CommandWorld {
+  command(command: Command): Promise<unknown>;
+}
+
+/** One step a command, in order; `undo` are the commands that take the whole list back. */
+export function commandSteps(
+  purpose: string,
+  commands: readonly Command[],
+  undo: readonly Command[] = [],
+): Step[] {
+  return commands.map((command, index) => ({
+    id: `${purpose} ${index + 1}`,
+    host: command.on ?? "ops",
+    kind: "user.command",
+    // The first command's undo resumes everything: walking back, it is the last to be taken back.
+    args: { command: { ...command }, undo: index === 0 ? undo.map((one) => ({ ...one })) : [] } as JsonObject,
+    says: `${purpose}: ${command.run}`,
+    undo: index === 0 && undo.length > 0 ? undo.map((one) => one.run).join("; ") : undefined,
+  }));
+}
+
+export const commandHandlers: Readonly<Record<string, Handler<CommandWorld>>> = {
+  "user.command": {
+    look: async ({ applied }) => ({ done: applied, found: applied ? "it succeeded" : "not run by this process" }),
+    async apply({ step, world }) {
+      await world.command(step.args["command"] as unknown as Command);
+    },
+    async undo({ step, world }) {
+      for (const command of (step.args["undo"] ?? []) as unknown as Command[]) await world.command(command);
+    },
+  },
+};

@@ -1,0 +1,62 @@
+/**
+ * A plan as the reviewer reads it, and the fingerprint by which the reviewed plan is recognised.
+ * Steps of a stage that do the same on several hosts are one line: `ck1, ck2  restart`.
+ */
+import { createHash } from "node:crypto";
+import type { Json, Plan, Stage } from "./step";
+
+/** `02 zk-old1, zk-old3   stop (follower)   undo: start` */
+export function describeSteps(plan: Plan): string[] {
+  const rows = plan.stages.flatMap(rowsOf);
+  const hostWidth = Math.max(0, ...rows.map((row) => row.hosts.length));
+  const digits = Math.max(2, String(rows.length).length);
+  return rows.flatMap((row, index) => {
+    const number = String(index + 1).padStart(digits, "0");
+    const undo = row.undo ? `   undo: ${row.undo}` : "";
+    const line = `${number} ${row.hosts.padEnd(hostWidth)}  ${row.says}${undo}`;
+    return row.pointOfNoReturn ? [NO_RETURN, line] : [line];
+  });
+}
+
+const NO_RETURN = "-- from here on the way back is a copy in the other direction --";
+
+interface Row {
+  readonly hosts: string;
+  readonly says: string;
+  readonly undo?: string;
+  readonly pointOfNoReturn: boolean;
+}
+
+function rowsOf(stage: Stage): Row[] {
+  const rows = new Map<string, { hosts: string[]; undo?: string; pointOfNoReturn: boolean }>();
+  for (const step of stage.steps) {
+    const row = rows.get(step.says);
+    if (row) row.hosts.push(step.host);
+    else {
+      rows.set(step.says, {
+        hosts: [step.host],
+        undo: step.undo,
+        pointOfNoReturn: step.pointOfNoReturn === true,
+      });
+    }
+  }
+  return [...rows].map(([says, row]) => ({ ...row, says, hosts: row.hosts.join(", ") }));
+}
+
+/** SHA-256 over the canonical JSON (keys sorted), hex. */
+export function fingerprint(value: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(canonical(value as Json)))
+    .digest("hex");
+}
+
+function canonical(value: Json): Json {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (value === null || typeof value !== "object") return value;
+  const object = value as { readonly [key: string]: Json | undefined };
+  return Object.fromEntries(
+    Object.keys(object)
+      .sort()
+      .flatMap((key) => (object[key] === undefined ? [] : [[key, canonical(object[key])]])),
+  );
+}

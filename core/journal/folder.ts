@@ -1,0 +1,9 @@
+/** Where a migration keeps its records on every machine that it changes. */
+
+/** Of everything this package leaves on a host, apart from what it installs. */
+export const STATE_FOLDER = "/var/lib/pulumi-zookeeper";
+
+/** Of one migration: its journal and the originals of what it edited. */
+export function folderOf(migration: string): string {
+  return `${STATE_FOLDER}/${migration}`;
+}

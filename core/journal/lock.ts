@@ -1,0 +1,66 @@
+/**
+ * One operator at a time, whatever checkout and backend they come from.
+ *
+ * The lock is an flock held by a process on each host, at the far end of our SSH connection: when the operator's
+ * process dies, however it dies, the connection closes, the holder ends and the kernel lets go. So a lock is never
+ * stale, nothing has to be timed, and nobody has to decide whether an owner is dead.
+ *
+ * It counts when it is held on a majority of all hosts: two operators cannot both hold one, and hosts that are down
+ * do not keep a roll back from running.
+ */
+import { UserError } from "../engine/errors";
+import type { Held, HostAccess } from "../transports/contract";
+import { STATE_FOLDER } from "./folder";
+
+/** Another operator is at work. */
+export class LockHeld extends UserError {
+  constructor(
+    readonly host: string,
+    readonly owner: string,
+  ) {
+    super(
+      `${host}: another run is at work: ${owner}. ` +
+        "Wait for it, or end it; its lock goes with its process. Nothing was changed.",
+    );
+  }
+}
+
+/** @param owner who we are, for the one who is refused: `ana@ops1, pid 4711, since 2026-01-02T03:04:05Z` */
+export async function lockHosts(
+  hosts: readonly HostAccess[],
+  owner: string,
+): Promise<{ release(): Promise<void> }> {
+  const settled = await Promise.allSettled(hosts.map((host) => lockHost(host, owner)));
+  const held = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const release = async () => {
+    await Promise.allSettled(held.map((one) => one.release()));
+  };
+  const failures = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  const refused = failures.find((failure) => failure instanceof LockHeld);
+  if (!refused && held.length * 2 > hosts.length) return { release };
+  await release();
+  if (refused) throw refused;
+  throw new UserError(
+    `cannot lock a majority of ${hosts.map((host) => host.name).join(", ")}: ` +
+      `${failures.map((failure) => failure.message).join("; ")}. Nothing was changed.`,
+  );
+}
+
+async function lockHost(host: HostAccess, owner: string): Promise<Held> {
+  const held = await host.hold(["sh", "-c", HOLD, "sh", STATE_FOLDER, owner]);
+  if (held.firstLine === "locked") return held;
+  await held.release();
+  throw new LockHeld(host.name, held.firstLine.replace(/^held by /, ""));
+}
+
+/** $1 folder $2 owner. The lock is on a file that is never removed; who holds it stands in a file beside. */
+const HOLD = `
+mkdir -p -m 0700 "$1" || exit 1
+exec 9>>"$1/lock"
+if flock -n 9; then
+  printf '%s\\n' "$2" > "$1/lock.owner"
+  echo locked
+  cat >/dev/null
+else
+  echo "held by $(cat "$1/lock.owner" 2>/dev/null)"
+fi`;

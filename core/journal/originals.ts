@@ -1,0 +1,41 @@
+/**
+ * The originals of every file that is edited, kept beside the journal on the same host, with mode and owner.
+ *
+ * An original is the file as it was before this migration first touched it: it is kept once and never overwritten,
+ * so that going forward and back again any number of times ends at the very bytes that the user wrote.
+ */
+import type { HostAccess } from "../transports/contract";
+import { folderOf } from "./folder";
+
+/** Keeps the file unless it is kept already. */
+export async function keepOriginal(host: HostAccess, migration: string, path: string): Promise<void> {
+  await host.script(KEEP, [path, originalOf(migration, path)]);
+}
+
+/** The original's bytes, or undefined when the file was never touched. */
+export async function readOriginal(
+  host: HostAccess,
+  migration: string,
+  path: string,
+): Promise<Buffer | undefined> {
+  return host.readFile(originalOf(migration, path));
+}
+
+/** Replaces the content of a file; its mode and owner stay. */
+export async function replaceContent(host: HostAccess, path: string, content: Buffer): Promise<void> {
+  const { stdout } = await host.run(["stat", "-L", "-c", "%a %u:%g", path]);
+  const [mode = "644", owner] = stdout.trim().split(" ");
+  await host.writeFile(path, content, { mode: mode.padStart(4, "0"), owner });
+}
+
+function originalOf(migration: string, path: string): string {
+  return `${folderOf(migration)}/originals${path}`;
+}
+
+const KEEP = `
+set -e
+[ -e "$2" ] && exit 0
+mkdir -p -m 0700 "$(dirname "$2")"
+cp -p "$1" "$2.part"
+sync "$2.part"
+mv "$2.part" "$2"`;

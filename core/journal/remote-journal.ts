@@ -1,0 +1,66 @@
+/**
+ * The journal on the machines that are changed: the same lines on every host of the migration.
+ *
+ * An append counts once a majority of the hosts has synced it, and a reader that sees a majority therefore sees every
+ * entry: so a journal can be read, and gone on with, while hosts are down. A line that was cut by a power failure
+ * does not parse and counts as not written; every append begins with a newline so that it cannot spoil the next.
+ */
+import { UserError } from "../engine/errors";
+import type { Entry, JournalStore } from "../engine/journal";
+import type { HostAccess } from "../transports/contract";
+import { folderOf } from "./folder";
+
+export class RemoteJournal implements JournalStore {
+  constructor(
+    private readonly migration: string,
+    private readonly hosts: readonly HostAccess[],
+  ) {}
+
+  async append(entries: readonly Entry[]): Promise<void> {
+    const lines = entries.map((entry) => `\n${JSON.stringify(entry)}\n`).join("");
+    await this.onMajority("write", (host) =>
+      host.script(APPEND, [folderOf(this.migration)], { stdin: lines, timeoutMs: 15_000 }),
+    );
+  }
+
+  async read(): Promise<readonly Entry[]> {
+    const texts = await this.onMajority("read", (host) =>
+      host.readFile(`${folderOf(this.migration)}/journal.jsonl`),
+    );
+    const byPlace = new Map<string, Entry>();
+    for (const text of texts) {
+      for (const entry of parseLines(text?.toString("utf8") ?? ""))
+        byPlace.set(`${entry.run} ${entry.seq}`, entry);
+    }
+    return [...byPlace.values()];
+  }
+
+  private async onMajority<T>(what: string, act: (host: HostAccess) => Promise<T>): Promise<T[]> {
+    const settled = await Promise.allSettled(this.hosts.map(act));
+    const good = settled.filter((one): one is PromiseFulfilledResult<Awaited<T>> => one.status === "fulfilled");
+    if (good.length * 2 > this.hosts.length) return good.map((one) => one.value);
+    const reasons = settled.flatMap((one) => (one.status === "rejected" ? [String(one.reason?.message)] : []));
+    throw new UserError(
+      `cannot ${what} the journal on a majority of ${this.hosts.map((host) => host.name).join(", ")}: ` +
+        `${reasons.join("; ")}. Bring the hosts back and run the same command again.`,
+    );
+  }
+}
+
+const APPEND = `
+set -e
+[ -d "$1" ] || { mkdir -p -m 0700 "$1" && sync "$(dirname "$1")"; }
+cat >> "$1/journal.jsonl"
+sync "$1/journal.jsonl"`;
+
+function parseLines(text: string): Entry[] {
+  return text.split("\n").flatMap((line) => {
+    if (line === "") return [];
+    try {
+      return [JSON.parse(line) as Entry];
+    } catch {
+      // Cut by a power failure while it was written: it was never acknowledged to the writer.
+      return [];
+    }
+  });
+}

@@ -1,0 +1,156 @@
+/**
+ * Plans the installation of an ensemble, and every later change of it.
+ *
+ * Where nothing runs yet, all servers are prepared side by side and started together: an ensemble has no quorum to
+ * lose. Where it runs, one server at a time is changed, those that are down first, then followers, the leader last,
+ * each one synced before the next is touched, so that a quorum stands at every moment. A server that is already as
+ * it should be is left alone.
+ *
+ * Pure: facts come from `observe.ts`, steps are run by `engine/execute.ts`.
+ */
+import type { Plan, Stage, Step } from "../../engine/step";
+import type { ConfigFile } from "../config-files";
+import { configFiles } from "../config-files";
+import type { EnsembleDesired } from "../desired";
+import { connectStringOf, namesOf } from "../desired";
+import { joinedStep, startStep, stopStep } from "../service-steps";
+import type { Server, Side } from "../side";
+import { homeOf, sideOfManaged } from "../side";
+import type { EnsembleObserved, ServerState } from "./observe";
+
+export function planEnsemble(desired: EnsembleDesired, observed: EnsembleObserved): Plan {
+  const side = sideOfManaged(desired);
+  const running = observed.servers.filter((one) => one.mode !== "down");
+  const stages = running.length === 0 ? fresh(desired, side, observed) : rolling(desired, side, observed);
+  return {
+    title: `ZooKeeper ${desired.version} on ${namesOf(desired.hosts).join(", ")} (${connectStringOf(desired)})`,
+    operation: "install",
+    stages: stages.filter((stage) => stage.steps.length > 0),
+  };
+}
+
+/** How the servers differ from what is wanted, in words; empty when they do not. */
+export function driftOf(desired: EnsembleDesired, observed: EnsembleObserved): string[] {
+  return observed.servers.flatMap((state) => [
+    ...(state.mode === "down" ? [`${state.name}: not running`] : []),
+    ...(state.mode === "no quorum" ? [`${state.name}: runs without a quorum`] : []),
+    ...(state.unpacked ? [] : [`${state.name}: ${homeOf(desired)} is missing`]),
+    ...differing(desired, state).map((file) => `${state.name}: ${file.path} was changed`),
+  ]);
+}
+
+function fresh(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
+  const toUnpack = observed.servers.filter((state) => !state.unpacked);
+  const toConfigure = observed.servers.filter((state) => differing(desired, state).length > 0);
+  return [
+    { phase: "install", steps: toUnpack.map((state) => fetchStep(desired, state.name)) },
+    { phase: "install", steps: toUnpack.map((state) => unpackStep(desired, state.name)) },
+    { phase: "install", steps: toConfigure.map((state) => configureStep(desired, state)) },
+    { phase: "start", steps: side.servers.map((server) => startStep(side, server, "start")) },
+    { phase: "start", steps: [joinedStep(side, firstOf(side), joinTimeoutMs(desired))] },
+    { phase: "start", steps: metricsSteps(desired) },
+  ];
+}
+
+function rolling(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
+  const order = ["down", "no quorum", "follower", "leader", "standalone"];
+  const todo = observed.servers
+    .filter((state) => state.mode === "down" || !state.unpacked || differing(desired, state).length > 0)
+    .sort((a, b) => order.indexOf(a.mode) - order.indexOf(b.mode));
+  return todo.flatMap((state) => {
+    const server = side.servers.find((one) => one.name === state.name) as Server;
+    const one = (steps: Step[]): Stage => ({ phase: "install", steps });
+    return [
+      ...(state.unpacked
+        ? []
+        : [one([fetchStep(desired, state.name)]), one([unpackStep(desired, state.name)])]),
+      ...(state.mode === "down" ? [] : [one([stopStep(side, server, `stop (${state.mode})`)])]),
+      ...(differing(desired, state).length === 0 ? [] : [one([configureStep(desired, state)])]),
+      one([startStep(side, server, "start")]),
+      one([
+        {
+          ...joinedStep(side, server, joinTimeoutMs(desired)),
+          id: `joined after ${state.name}`,
+        },
+      ]),
+    ];
+  });
+}
+
+function fetchStep(desired: EnsembleDesired, name: string): Step {
+  const { url, path, sha512 } = desired.distribution;
+  return {
+    id: `fetch ${name}`,
+    host: name,
+    kind: "zk.fetch",
+    args: {
+      url,
+      path,
+      sha512: sha512.toLowerCase(),
+      installDir: desired.installDir,
+      home: homeOf(desired),
+      archive: archiveOf(desired),
+    },
+    says: `${url === undefined ? `receive ${path}` : `fetch ${url}`}, check its SHA-512`,
+  };
+}
+
+function unpackStep(desired: EnsembleDesired, name: string): Step {
+  return {
+    id: `unpack ${name}`,
+    host: name,
+    kind: "zk.unpack",
+    args: {
+      archive: archiveOf(desired),
+      home: homeOf(desired),
+      version: desired.version,
+      runAs: desired.runAs,
+      installDir: desired.installDir,
+      folders: [desired.dataDir, desired.dataLogDir, desired.logDir],
+    },
+    says: `unpack into ${homeOf(desired)}, run as ${desired.runAs}`,
+  };
+}
+
+function configureStep(desired: EnsembleDesired, state: ServerState): Step {
+  const files = differing(desired, state);
+  return {
+    id: `configure ${state.name}`,
+    host: state.name,
+    kind: "zk.configure",
+    args: { files: files.map((file) => ({ ...file })) },
+    says: `write ${files.map((file) => file.path.split("/").pop()).join(", ")}`,
+  };
+}
+
+function metricsSteps(desired: EnsembleDesired): Step[] {
+  const { metrics } = desired;
+  if (metrics === false) return [];
+  return namesOf(desired.hosts).map((name) => ({
+    id: `metrics ${name}`,
+    host: name,
+    kind: "zk.metrics",
+    args: { port: metrics.port },
+    says: `metrics answer on port ${metrics.port}`,
+  }));
+}
+
+/** Files that do not lie on the host as they should. */
+export function differing(desired: EnsembleDesired, state: ServerState): ConfigFile[] {
+  return configFiles(desired, state.name, state.javaMajor).filter(
+    (file) => state.files.get(file.path) !== file.content,
+  );
+}
+
+function archiveOf(desired: EnsembleDesired): string {
+  return `${desired.installDir}/.apache-zookeeper-${desired.version}-bin.tar.gz`;
+}
+
+/** Long enough for an election and a full sync with the limits that the ensemble itself has. */
+function joinTimeoutMs(desired: EnsembleDesired): number {
+  return 30_000 + desired.tickTime * (desired.initLimit + desired.syncLimit);
+}
+
+function firstOf(side: Side): Server {
+  return side.servers[0] as Server;
+}

@@ -1,0 +1,193 @@
+/**
+ * Starting and stopping servers, and waiting until they form one ensemble.
+ *
+ * A server is stopped when its process is gone, not when `zkServer.sh stop` prints STOPPED: that script sends a
+ * signal, waits a second and prints without looking. A server is started when it answers; whether it found its
+ * quorum is the concern of `zk.joined`, once all are started.
+ */
+import { UserError } from "../engine/errors";
+import type { Handler, JsonObject, Sight, Step } from "../engine/step";
+import { waitFor } from "../engine/wait";
+import type { HostAccess, World } from "../transports/contract";
+import type { SrvrAnswer } from "../transports/fourlw/ask";
+import { askMntr, askSrvr } from "../transports/fourlw/ask";
+import type { Server, Side } from "./side";
+
+type ServiceArgs = { clientPort: number; start: string; stop: string };
+
+const STOP_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
+
+/** Stops one server; taken back by starting it. */
+export function stopStep(
+  side: Side,
+  server: Server,
+  says: string,
+  options?: Partial<Pick<Step, "undo" | "lasting">>,
+): Step {
+  return {
+    id: `stop ${server.name}`,
+    host: server.name,
+    kind: "zk.stop",
+    args: serviceArgs(side),
+    says,
+    ...options,
+  };
+}
+
+/** Starts one server; taken back by stopping it. */
+export function startStep(side: Side, server: Server, says: string): Step {
+  return {
+    id: `start ${server.name}`,
+    host: server.name,
+    kind: "zk.start",
+    args: serviceArgs(side),
+    says,
+    undo: "stop",
+    lasting: true,
+  };
+}
+
+/** Waits for one leader and every other server synced. `via` is where progress and the journal show it. */
+export function joinedStep(side: Side, via: Server, timeoutMs: number): Step {
+  return {
+    id: `joined ${side.servers.map((server) => server.name).join(" ")}`,
+    host: via.name,
+    kind: "zk.joined",
+    args: {
+      clientPort: side.clientPort,
+      servers: side.servers.map(({ name, address }) => ({ name, address })),
+      timeoutMs,
+    },
+    says: `wait for one leader and ${side.servers.length - 1} synced followers`,
+  };
+}
+
+export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
+  "zk.stop": {
+    async look({ step, world }) {
+      return stopped(world.host(step.host), serviceOf(step.args));
+    },
+    async apply({ step, world }) {
+      await stopServer(world.host(step.host), serviceOf(step.args));
+    },
+    async undo({ step, world }) {
+      await startServer(world.host(step.host), serviceOf(step.args));
+    },
+  },
+  "zk.start": {
+    async look({ step, world }) {
+      return started(world.host(step.host), serviceOf(step.args));
+    },
+    async apply({ step, world }) {
+      await startServer(world.host(step.host), serviceOf(step.args));
+    },
+    async undo({ step, world }) {
+      await stopServer(world.host(step.host), serviceOf(step.args));
+    },
+  },
+  "zk.joined": {
+    look: ({ step, world }) => joined(world, step.args),
+    async apply({ step, world }) {
+      const sight = await waitFor(() => joined(world, step.args), {
+        timeoutMs: Number(step.args["timeoutMs"]),
+      });
+      if (!sight.done) throw new UserError(`${sight.found}. Look into the servers' logs for the reason.`);
+    },
+  },
+};
+
+/** Ends the server and waits for every process that listened to be gone. */
+export async function stopServer(host: HostAccess, service: ServiceArgs): Promise<void> {
+  const pids = await listeners(host, service.clientPort);
+  if (pids.length === 0) return;
+  // Neither the exit code of a stop command nor its end means much (zkServer.sh sleeps a second and ends with 0
+  // whatever happened), and that second is write pause: what counts is the process.
+  const stop = host
+    .script(service.stop, [], { timeoutMs: STOP_TIMEOUT_MS, accept: "any" })
+    .then(({ stdout, stderr }) => `${stdout}${stderr}`.trim(), String);
+  const sight = await waitFor(() => gone(host, pids), { timeoutMs: STOP_TIMEOUT_MS, everyMs: 50 });
+  if (!sight.done) {
+    throw new UserError(`${host.name}: ${sight.found} after "${service.stop}", which said: ${await stop}`);
+  }
+}
+
+async function startServer(host: HostAccess, service: ServiceArgs): Promise<void> {
+  if ((await started(host, service)).done) return;
+  // Daemons must not keep our channel: their output goes to their own logs.
+  await host.script(`${service.start} >/dev/null 2>&1 </dev/null`, [], { timeoutMs: START_TIMEOUT_MS });
+  const sight = await waitFor(() => started(host, service), { timeoutMs: START_TIMEOUT_MS });
+  if (!sight.done) {
+    throw new UserError(
+      `${host.name}: ${sight.found} ${START_TIMEOUT_MS / 1000} s after "${service.start}". Look into the server's log.`,
+    );
+  }
+}
+
+async function stopped(host: HostAccess, service: ServiceArgs): Promise<Sight> {
+  const pids = await listeners(host, service.clientPort);
+  if (pids.length === 0) return { done: true, found: `nobody listens on ${service.clientPort}` };
+  return { done: false, found: `pid ${pids.join(", ")} listens on ${service.clientPort}` };
+}
+
+async function started(host: HostAccess, service: ServiceArgs): Promise<Sight> {
+  const answer = await askSrvr(host, service.clientPort);
+  return { done: answer.kind === "serving" || answer.kind === "notServing", found: sayAnswer(answer) };
+}
+
+async function gone(host: HostAccess, pids: readonly number[]): Promise<Sight> {
+  const { stdout } = await host.script('for pid; do [ -d "/proc/$pid" ] && echo "$pid"; done; true', [
+    ...pids.map(String),
+  ]);
+  const left = stdout.trim().split(/\s+/).filter(Boolean);
+  return { done: left.length === 0, found: left.length === 0 ? "gone" : `pid ${left.join(", ")} still runs` };
+}
+
+async function listeners(host: HostAccess, port: number): Promise<number[]> {
+  const { stdout } = await host.script(
+    `ss -Hltnp "sport = :$1" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u`,
+    [String(port)],
+  );
+  return stdout.trim().split(/\s+/).filter(Boolean).map(Number);
+}
+
+async function joined(world: World, args: JsonObject): Promise<Sight> {
+  const servers = args["servers"] as unknown as readonly Server[];
+  const port = Number(args["clientPort"]);
+  const answers = await Promise.all(servers.map(({ name }) => askSrvr(world.host(name), port)));
+  const modes = answers.map((answer) => (answer.kind === "serving" ? answer.mode : answer.kind));
+  const found = servers.map(({ name }, index) => `${name} ${modes[index]}`).join(", ");
+  const lead = servers.length === 1 ? "standalone" : "leader";
+  const leader = servers[modes.indexOf(lead)];
+  const complete =
+    modes.filter((mode) => mode === lead).length === 1 &&
+    modes.filter((mode) => mode === "follower").length === servers.length - 1;
+  if (!complete || !leader) return { done: false, found };
+  if (servers.length === 1) return { done: true, found };
+  const mntr = await askMntr(world.host(leader.name), port);
+  const synced = mntr.kind === "answered" ? mntr.values.get("zk_synced_followers") : undefined;
+  // A server that does not allow mntr leaves only srvr to go by.
+  if (mntr.kind === "notWhitelisted") return { done: true, found };
+  return { done: Number(synced) === servers.length - 1, found: `${found}, ${synced ?? "no"} synced` };
+}
+
+export function sayAnswer(answer: SrvrAnswer): string {
+  switch (answer.kind) {
+    case "serving":
+      return `${answer.mode} ${answer.version}`;
+    case "notServing":
+      return "runs without a quorum";
+    case "refused":
+      return "nobody listens";
+    default:
+      return `no usable answer (${answer.kind})`;
+  }
+}
+
+function serviceArgs(side: Side): ServiceArgs {
+  return { clientPort: side.clientPort, start: side.start, stop: side.stop };
+}
+
+function serviceOf(args: JsonObject): ServiceArgs {
+  return { clientPort: Number(args["clientPort"]), start: String(args["start"]), stop: String(args["stop"]) };
+}

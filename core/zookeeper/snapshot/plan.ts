@@ -1,0 +1,213 @@
+/**
+ * Plans the move of a whole ensemble's data by snapshot and log, in either direction.
+ *
+ * Order: empty the destination and stage what is already closed while the origin still serves → fence → copy the
+ * tail → fold everything into one clean snapshot → hand it to every server of the destination, all before any of
+ * them starts (two empty servers would found an ensemble without the third) → start → prove.
+ *
+ * The way back is this very plan with the sides changed. It works from files and needs no quorum on the origin.
+ *
+ * Pure: facts come from `observe.ts`, steps are run by `engine/execute.ts`.
+ */
+import type { Plan, Stage, Step } from "../../engine/step";
+import { joinedStep, startStep, stopStep } from "../service-steps";
+import type { Server, Side } from "../side";
+
+export type Fence = "stopSource" | "consumersOnly";
+
+export interface MoveDesired {
+  /** `forward` or `back`: part of every name that the move leaves on a host. */
+  readonly operation: "forward" | "back";
+  readonly origin: Side;
+  readonly destination: Side;
+  readonly fence: Fence;
+  /** What the consumers do to stop writing, and to go on where nothing was moved. */
+  readonly consumerFence: readonly Stage[];
+  /** What the consumers do at the end of the move; empty when their own resources repoint and release them. */
+  readonly consumerRelease: readonly Stage[];
+  readonly acceptDataLoss: boolean;
+}
+
+export interface MoveFacts {
+  /** The server whose files are taken: the leader, or the most advanced where there is no leader. */
+  readonly from: Server;
+  /** Its mode, for the reviewer: `leader`, `last zxid 0x…`. */
+  readonly fromIs: string;
+  /** A reachable host with the newer of the two versions installed, where the set is folded. */
+  readonly foldOn: { readonly server: Server; readonly side: Side };
+  /** Servers of the origin that can be reached; the others cannot be stopped, and are not needed. */
+  readonly reachableOrigin: readonly Server[];
+  readonly reachableDestination: readonly Server[];
+  /** Format of the destination's snapshots; 3.6 added a digest behind the tree. */
+  readonly snapshotFormat: "3.4" | "3.6+";
+}
+
+export function planMove(desired: MoveDesired, facts: MoveFacts): Plan {
+  const { origin, destination } = desired;
+  const targets = facts.reachableDestination;
+  const stages: Stage[] = [
+    {
+      phase: "prepare",
+      steps: targets.map((server) => stopStep(destination, server, "stop (empty or left behind)")),
+    },
+    { phase: "prepare", steps: targets.map((server) => setAsideStep(desired, server)) },
+    { phase: "prepare", steps: [gatherStep("stage", desired, facts)] },
+    ...desired.consumerFence,
+    ...fenceStages(desired, facts),
+    { phase: "copy", steps: [gatherStep("tail", desired, facts)] },
+    { phase: "fold", steps: [foldStep(desired, facts)] },
+    { phase: "fold", steps: [handOverStep(desired, facts)] },
+    { phase: "start", steps: targets.map((server) => startStep(destination, server, "start")) },
+    { phase: "start", steps: [joinedStep(sideOf(destination, targets), targets[0] as Server, 120_000)] },
+    { phase: "start", steps: [proveStep(desired, facts)] },
+    ...desired.consumerRelease,
+    { phase: "clean up", steps: [cleanStep(facts)] },
+  ];
+  return {
+    title: `move ${sayServers(origin)} to ${sayServers(destination)}`,
+    operation: desired.operation,
+    stages: stages.filter((stage) => stage.steps.length > 0),
+  };
+}
+
+/** Folders of the fold, on the host that folds. */
+export function stagingOf(side: Side): string {
+  return `${side.dataDir}/.pulumi-zookeeper-staging`;
+}
+
+function fenceStages(desired: MoveDesired, facts: MoveFacts): Stage[] {
+  const { origin, fence } = desired;
+  if (fence === "consumersOnly") {
+    return [
+      {
+        phase: "fence",
+        steps: [
+          {
+            id: "origin stands still",
+            host: facts.from.name,
+            kind: "zk.quiet",
+            args: { clientPort: origin.clientPort, quietMs: 2000, timeoutMs: 60_000 },
+            says: "wait until the last zxid stands still",
+          },
+        ],
+      },
+    ];
+  }
+  const others = facts.reachableOrigin.filter((server) => server.name !== facts.from.name);
+  const fenced = { undo: "start", lasting: true } as const;
+  return [
+    { phase: "fence", steps: others.map((server) => stopStep(origin, server, "stop (follower)", fenced)) },
+    { phase: "fence", steps: [stopStep(origin, facts.from, `stop (${facts.fromIs})`, fenced)] },
+  ];
+}
+
+function setAsideStep(desired: MoveDesired, server: Server): Step {
+  const { destination, operation } = desired;
+  return {
+    id: `set aside ${server.name}`,
+    host: server.name,
+    kind: "zk.setAside",
+    args: {
+      dataDir: destination.dataDir,
+      dataLogDir: destination.dataLogDir,
+      clientPort: destination.clientPort,
+      operation,
+    },
+    says: "set version-2 aside",
+    undo: "put version-2 back",
+  };
+}
+
+/** Brings files from the origin into the staging folder; `tail` brings the rest once the origin is fenced. */
+function gatherStep(part: "stage" | "tail", desired: MoveDesired, facts: MoveFacts): Step {
+  const { from, foldOn } = facts;
+  return {
+    id: part,
+    host: foldOn.server.name,
+    kind: `zk.${part}`,
+    args: {
+      from: from.name,
+      dataDir: desired.origin.dataDir,
+      dataLogDir: desired.origin.dataLogDir,
+      staging: stagingOf(foldOn.side),
+      runAs: foldOn.side.managed?.runAs,
+      acceptDataLoss: desired.acceptDataLoss,
+    },
+    says:
+      part === "stage"
+        ? `stage the newest snapshot and the closed logs of ${from.name} while it serves`
+        : `bring the rest of ${from.name}'s log, check the whole set`,
+    ...(part === "stage" ? { undo: "remove what was staged" } : {}),
+  };
+}
+
+function foldStep(desired: MoveDesired, facts: MoveFacts): Step {
+  const { side, server } = facts.foldOn;
+  return {
+    id: "fold",
+    host: server.name,
+    kind: "zk.fold",
+    args: {
+      staging: stagingOf(side),
+      home: side.managed?.home,
+      version: side.managed?.version,
+      runAs: side.managed?.runAs,
+      maxHeap: side.managed?.maxHeap,
+      juteMaxBuffer: Math.max(desired.origin.juteMaxBuffer, desired.destination.juteMaxBuffer, 64 << 20),
+    },
+    says: `fold the set into one snapshot with ZooKeeper ${side.managed?.version}, offline`,
+  };
+}
+
+function handOverStep(desired: MoveDesired, facts: MoveFacts): Step {
+  const { destination } = desired;
+  return {
+    id: "hand over",
+    host: facts.foldOn.server.name,
+    kind: "zk.handOver",
+    args: {
+      staging: stagingOf(facts.foldOn.side),
+      to: facts.reachableDestination.map((server) => server.name),
+      dataDir: destination.dataDir,
+      dataLogDir: destination.dataLogDir,
+      clientPort: destination.clientPort,
+      format: facts.snapshotFormat,
+      juteMaxBuffer: destination.juteMaxBuffer,
+      extendedTypes: destination.extendedTypes,
+      acceptDataLoss: desired.acceptDataLoss,
+    },
+    says: `hand it, without dead sessions, to ${facts.reachableDestination.map(({ name }) => name).join(", ")}`,
+  };
+}
+
+function proveStep(desired: MoveDesired, facts: MoveFacts): Step {
+  return {
+    id: "prove",
+    host: facts.foldOn.server.name,
+    kind: "zk.prove",
+    args: {
+      clientPort: desired.destination.clientPort,
+      servers: facts.reachableDestination.map(({ name, address }) => ({ name, address })),
+      dataDir: desired.destination.dataDir,
+    },
+    says: "prove: same znodes, digest and zxid as folded on every server; probe a write and its sync",
+  };
+}
+
+function cleanStep(facts: MoveFacts): Step {
+  return {
+    id: "clean staging",
+    host: facts.foldOn.server.name,
+    kind: "zk.cleanStaging",
+    args: { staging: stagingOf(facts.foldOn.side) },
+    says: "remove what was staged",
+  };
+}
+
+function sideOf(side: Side, servers: readonly Server[]): Side {
+  return { ...side, servers };
+}
+
+function sayServers(side: Side): string {
+  return side.servers.map((server) => server.name).join(", ");
+}
