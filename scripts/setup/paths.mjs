@@ -41,6 +41,17 @@ export function pulumiBinDir() {
   return isExecutable(join(bin, "pulumi")) ? bin : undefined;
 }
 
+/** Everything above as data, for code that cannot import an ES module: `node scripts/setup/paths.mjs`. */
+export function allPaths() {
+  return {
+    cache: cacheDir(),
+    pulumiBin: pulumiBinDir() ?? null,
+    labPackages: labPackagesDir(),
+    newZookeeperTarball: newZookeeperTarball(),
+    oldZookeeper: oldZookeeperDir(),
+  };
+}
+
 /** This process's environment with Pulumi's folder first on PATH and its chatter about updates off. */
 export function withPulumi(env = process.env) {
   const bin = pulumiBinDir();
@@ -68,3 +79,5 @@ export function isExecutable(path) {
     return false;
   }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(JSON.stringify(allPaths(), null, 2));

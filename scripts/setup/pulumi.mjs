@@ -94,7 +94,7 @@ async function fromGoModules() {
     );
   }
   console.log(
-    "  pulumi         building the CLI from Go modules: about 8 minutes on two cores, once on this machine",
+    "  pulumi         building the CLI from Go modules: 4 to 8 minutes on two cores, once on this machine",
   );
   await makeFolder(paths.builtPulumiDir(), async (folder) => {
     const bin = join(folder, "bin");

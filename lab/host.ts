@@ -1,0 +1,161 @@
+/**
+ * One host of the lab: power on, power cut, unplug, and programs run on it as root.
+ *
+ * A host is off when its first process is gone; the kernel has then ended everything else on it, and unmounted its
+ * disk, before that process can be waited for.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { hostDir, layersDir, SSH_PORT, stateDir, type HostSpec, type Role } from "./layout";
+import { namespaceOf, plug, unplug } from "./network";
+import { capture, type Output } from "./shell";
+import { until } from "./wait";
+
+const LAYERS: Readonly<Record<Role, readonly string[]>> = {
+  "old-zookeeper": ["old-zookeeper", "base"],
+  "new-zookeeper": ["base"],
+  clickhouse: ["clickhouse", "base"],
+  "pegasus-meta": ["base"],
+  "pegasus-replica": ["base"],
+};
+
+export class LabHost {
+  constructor(readonly spec: HostSpec) {}
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  isOn(): boolean {
+    return this.firstProcess() !== undefined;
+  }
+
+  /** Powers the host on and waits for its sshd. Its services start beside it; who needs them waits for them. */
+  async start(): Promise<void> {
+    if (this.isOn()) return;
+    await plug(this.name);
+    const folder = hostDir(this.name);
+    const console = openSync(join(folder, "console.log"), "a");
+    const layers = LAYERS[this.spec.role].map((layer) => `${join(layersDir(), layer)}:`).join("");
+    const boot = join(__dirname, "boot/first-process.sh");
+    const child = spawn(
+      "nsenter",
+      [
+        `--net=/run/netns/${namespaceOf(this.name)}`,
+        ..."unshare --mount --uts --ipc --pid --fork --kill-child".split(" "),
+        ...["sh", boot, this.name, folder, layers, stateDir()],
+      ],
+      { detached: true, stdio: ["ignore", console, console] },
+    );
+    closeSync(console);
+    child.unref();
+    await until(`${this.name}: first process`, async () => {
+      const pid = child.pid && childOf(child.pid);
+      if (!pid) return readConsole(folder);
+      writeFileSync(join(folder, "first-process"), `${pid} ${startTime(pid)}`);
+      return undefined;
+    });
+    await until(`${this.name}: sshd`, () =>
+      this.isOn() ? greeting(this.spec.address) : this.saysWhyItDied(),
+    );
+  }
+
+  /** Power cut: the link goes first, so that no peer hears a good-bye. The disk stays as it is. */
+  async kill(): Promise<void> {
+    const pid = this.firstProcess();
+    await unplug(this.name);
+    if (pid === undefined) return;
+    process.kill(pid, "SIGKILL");
+    await until(`${this.name}: off`, async () => (this.isOn() ? `process ${pid} is still there` : undefined));
+    rmSync(join(hostDir(this.name), "first-process"), { force: true });
+  }
+
+  /** Asks every process of the host to end, then cuts the power; for a disk that is to be kept as a good one. */
+  async shutDown(): Promise<void> {
+    if (this.isOn()) {
+      const idle = "^(sh|sleep|ps|grep|seq)$";
+      const quiet = `kill -TERM -1; for i in $(seq 200); do ps -e -o comm= | grep -qvE '${idle}' || exit 0; sleep 0.05; done`;
+      await this.exec(["sh", "-c", quiet]);
+    }
+    await this.kill();
+  }
+
+  /** Takes the host off the network; it goes on running. */
+  partition(): Promise<void> {
+    return unplug(this.name);
+  }
+
+  heal(): Promise<void> {
+    return plug(this.name);
+  }
+
+  /** Runs a program on the host as root, beside sshd: it works on a partitioned host too. */
+  exec(argv: readonly string[], input = ""): Promise<Output> {
+    return capture(this.enter(argv), input);
+  }
+
+  /** The command line that runs `argv` on the host from this machine. */
+  enter(argv: readonly string[]): string[] {
+    const pid = this.firstProcess();
+    if (pid === undefined)
+      throw new Error(`${this.name} is off. Start it: npm run lab -- start ${this.name}`);
+    const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    const environment = ["env", "-i", path, "HOME=/root", "USER=root", "LANG=C.UTF-8", "TERM=dumb"];
+    const namespaces = ["-m", "-u", "-i", "-n", "-p"];
+    return ["nsenter", "-t", String(pid), ...namespaces, "--wd=/root", "--", ...environment, ...argv];
+  }
+
+  private firstProcess(): number | undefined {
+    const file = join(hostDir(this.name), "first-process");
+    if (!existsSync(file)) return undefined;
+    const [pid = "", started] = readFileSync(file, "utf8").split(" ");
+    return startTime(Number(pid)) === started ? Number(pid) : undefined;
+  }
+
+  private async saysWhyItDied(): Promise<string> {
+    return `its first process ended: ${readConsole(hostDir(this.name))}`;
+  }
+}
+
+/** A pid may be used again; a pid with its start time is not. Undefined when gone, or only waiting to be reaped. */
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function childOf(pid: number): number | undefined {
+  try {
+    return (
+      Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]) || undefined
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function readConsole(folder: string): string {
+  return (
+    readFileSync(join(folder, "console.log"), "utf8").trim().split("\n").slice(-3).join(" | ") ||
+    "(no output)"
+  );
+}
+
+/** Undefined when an SSH server greets, else why not. */
+function greeting(address: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: SSH_PORT, timeout: 1_000 });
+    socket.once("data", (data: Buffer) => {
+      socket.destroy();
+      resolve(data.toString().startsWith("SSH-") ? undefined : "something that is not sshd answers");
+    });
+    socket.once("timeout", () => socket.destroy(new Error("no answer")));
+    socket.once("error", (error) => resolve(error.message));
+  });
+}
