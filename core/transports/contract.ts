@@ -65,6 +65,9 @@ export interface FileOptions {
   readonly owner?: string;
 }
 
+/** The part of a {@link HostAccess} that protocol clients need. */
+export type Dialler = Pick<HostAccess, "name" | "address" | "dial">;
+
 /** What a stream came to once it lay on the disk. */
 export interface Written {
   readonly bytes: number;

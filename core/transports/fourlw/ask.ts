@@ -7,7 +7,7 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { HostUnreachable } from "../../engine/errors";
-import { DialFailed, type HostAccess } from "../contract";
+import { DialFailed, type Dialler } from "../contract";
 import { Deadline, sayMs } from "../deadline";
 
 export type Word = "srvr" | "mntr" | "cons" | "conf" | "ruok" | "isro" | "hash" | "dump" | "stat" | "envi";
@@ -17,8 +17,8 @@ export type Word = "srvr" | "mntr" | "cons" | "conf" | "ruok" | "isro" | "hash" 
  * - `notServing`: the process runs but has no quorum, or is still loading.
  * - `notWhitelisted`: 3.4.10+ and 3.5+ answer only what `4lw.commands.whitelist` names (3.5+: `srvr` by default).
  * - `refused`: nobody listens at the port.
- * - `silent`: something took the connection and closed it without a word. A TLS-only port does this, a server
- *   that is just stopping, and one whose limit of connections (maxClientCnxns) is reached.
+ * - `silent`: something took the connection and closed it without a word. So do a server that does not know the
+ *   word (3.4.14 and `hash`), one that is just stopping, one whose maxClientCnxns is reached, and a TLS port.
  */
 export type Answer =
   | { readonly kind: "answered"; readonly text: string }
@@ -42,7 +42,7 @@ const LIMIT = 64 * 1024 * 1024;
  * ({@link DialFailed} for a network that is in the way): only what the server itself says is an answer.
  */
 export async function ask(
-  access: HostAccess,
+  access: Dialler,
   port: number,
   word: Word,
   options: AskOptions = {},
