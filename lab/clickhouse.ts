@@ -137,7 +137,7 @@ start() {
   if alive; then echo "clickhouse-server already runs: $(cat "$pidfile")"; return 0; fi
   ulimit -n 262144 2>/dev/null
   setsid setpriv --reuid clickhouse --regid clickhouse --clear-groups env HOME=/var/lib/clickhouse \\
-    /usr/bin/clickhouse-server --config-file=/etc/clickhouse-server/config.xml \\
+    /usr/sbin/clickhouse-server --config-file=/etc/clickhouse-server/config.xml \\
     >>/var/log/clickhouse-server/stdout.log 2>&1 </dev/null &
   echo $! >"$pidfile"
   echo "started clickhouse-server: $!"

@@ -66,6 +66,7 @@ export class Disk {
   }
 
   folder(path: string, mode = 0o755, owner?: number): void {
+    mkdirSync(dirname(this.at(path)), { recursive: true, mode: 0o755 });
     mkdirSync(this.at(path), { recursive: true, mode });
     if (owner !== undefined) chownSync(this.at(path), owner, owner);
   }

@@ -69,11 +69,11 @@ export class Session {
   /** The node's data, or undefined when there is none. */
   get(path: string): Promise<string | undefined> {
     return new Promise((resolve, reject) =>
-      this.client.a_get(path, false, (code: number, _error: string, _stat: object, data: string | null) =>
+      this.client.a_get(path, false, (code: number, _error: unknown, _stat: unknown, data: unknown) =>
         settle(
           code,
           `get ${path}`,
-          () => resolve(data ?? ""),
+          () => resolve(typeof data === "string" ? data : ""),
           reject,
           () => resolve(undefined),
         ),
@@ -98,7 +98,7 @@ export class Session {
   /** Names of the children; none when the node itself is not there. `onChange` is called once, at the next change. */
   children(path: string, onChange?: () => void): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
-      const done = (code: number, _error: string, names: string[]) =>
+      const done = (code: number, _error: unknown, names: string[]) =>
         settle(
           code,
           `children of ${path}`,
@@ -113,7 +113,7 @@ export class Session {
 
   private create(path: string, data: string, flags: number): Promise<string> {
     return new Promise((resolve, reject) =>
-      this.client.a_create(path, data, flags, (code: number, _error: string, created: string) =>
+      this.client.a_create(path, data, flags, (code: number, _error: unknown, created: string) =>
         settle(code, `create ${path}`, () => resolve(created), reject),
       ),
     );
