@@ -62,8 +62,7 @@ export function unifiedDiff(path: string, before: string, after: string, findSec
   const { hunks } = structuredPatch(path, path, before, after, undefined, undefined, { context: 3 });
   const lines = [`--- ${path}`, `+++ ${path}`];
   for (const hunk of hunks) {
-    lines.push(`@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`);
-    // `diff` counts an empty side from line 0, as diff(1) does; there is then no line to look up on it.
+    lines.push(`@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@`);
     let oldLine = hunk.oldStart - 1;
     let newLine = hunk.newStart - 1;
     for (const line of hunk.lines) {
@@ -77,6 +76,11 @@ export function unifiedDiff(path: string, before: string, after: string, findSec
     }
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** As diff(1) has it: a side without lines is counted from the line before. */
+function range(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`;
 }
 
 /** The text with every secret masked, line by line, so that line numbers stay. */

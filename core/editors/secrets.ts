@@ -7,7 +7,13 @@
 import type { Span } from "./edit";
 
 const SECRET_NAME =
-  "identity|passw(?:or)?d|passphrase|pwd|secret|token|credential|digest|private_?key|access_?key|api_?key";
+  /identity|passw(?:or)?d|passphrase|pwd|secret|token|credential|digest|private_?key|access_?key|api_?key/i;
+
+/** The name in a line of `name = value`, with what separates the two. */
+const SECRET_BEFORE = new RegExp(
+  `(?:${SECRET_NAME.source})[\\w.-]{0,64}["']?[ \\t]{0,64}[=: \\t][ \\t]{0,64}`,
+  "i",
+);
 
 /**
  * Content of elements like `<identity>`, `<password>`, `<password_sha256_hex>`, `<secret_access_key>`, and
@@ -15,21 +21,17 @@ const SECRET_NAME =
  */
 export function xmlSecrets(text: string): Span[] {
   const spans: Span[] = [];
-  const opening = new RegExp(`<([\\w.:-]*(?:${SECRET_NAME})[\\w.:-]*)(?=[\\s>])[^<>]*>`, "gi");
   const closings = new Map<string, number>();
-  for (const match of text.matchAll(opening)) {
-    if (match[0].endsWith("/>")) continue;
-    const start = match.index + match[0].length;
-    const end = closingTag(text, match[1] ?? "", start, closings);
-    spans.push({ offset: start, length: end - start });
+  for (const match of text.matchAll(/<([\w.:-]+)(?=[\s>])[^<>]*>/g)) {
+    const [tag, name = ""] = match;
+    if (tag.endsWith("/>") || !SECRET_NAME.test(name)) continue;
+    const start = match.index + tag.length;
+    spans.push({ offset: start, length: closingTag(text, name, start, closings) - start });
   }
-  const attribute = new RegExp(
-    `[\\s](?:[\\w.:-]{0,64}(?:${SECRET_NAME})[\\w.:-]{0,64})\\s{0,8}=\\s{0,8}("[^"<]*"|'[^'<]*')`,
-    "gi",
-  );
-  for (const match of text.matchAll(attribute)) {
-    const value = match[1] ?? "";
-    spans.push({ offset: match.index + match[0].length - value.length + 1, length: value.length - 2 });
+  for (const match of text.matchAll(/\s([\w.:-]+)\s*=\s*("[^"<]*"|'[^'<]*')/g)) {
+    const [whole, name = "", quoted = ""] = match;
+    if (!SECRET_NAME.test(name)) continue;
+    spans.push({ offset: match.index + whole.length - quoted.length + 1, length: quoted.length - 2 });
   }
   return spans;
 }
@@ -40,11 +42,10 @@ export function xmlSecrets(text: string): Span[] {
  */
 export function lineSecrets(text: string): Span[] {
   const spans: Span[] = [];
-  const named = new RegExp(`(?:${SECRET_NAME})[\\w.-]{0,64}["']?[ \\t]{0,64}(?:[=: \\t])[ \\t]{0,64}`, "i");
   let offset = 0;
   let continues = false;
   for (const line of text.split("\n")) {
-    const match: RegExpExecArray | null = continues ? null : named.exec(line);
+    const match: RegExpExecArray | null = continues ? null : SECRET_BEFORE.exec(line);
     const start: number | undefined = continues ? 0 : match ? match.index + match[0].length : undefined;
     if (start !== undefined) spans.push({ offset: offset + start, length: line.length - start });
     continues = start !== undefined && /\\\r?$/.test(line);

@@ -4,7 +4,8 @@
  *     logical line = natural line, continued while it ends with an odd number of backslashes
  *     entry        = space? key space? ("=" | ":")? space? value
  *
- * `#` or `!` as the first character makes a comment, which never continues. A backslash escapes `=`, `:`, space,
+ * A backslash alone on its line is a blank line (as a file's
+ * last, Java makes an entry with an empty key of it, which no program asks for). `#` or `!` as the first character makes a comment, which never continues. A backslash escapes `=`, `:`, space,
  * itself; `\t \n \r \f \uXXXX` are what they are in Java, before any other character it vanishes. The *last* of two
  * equal keys wins. ZooKeeper (QuorumPeerConfig) trims keys and values afterwards; this reader does not.
  *
@@ -61,7 +62,8 @@ function logicalLine(text: string, start: number): LogicalLine {
   let to = endOfLine(text, start);
   let end = behindTerminator(text, to);
   const from = skipSpace(text, start, to);
-  if (from === to || text[from] === "#" || text[from] === "!") return { from: to, to, end, naturalLines: 1 };
+  const blank = from === to || (text[from] === "\\" && from + 1 === to);
+  if (blank || text[from] === "#" || text[from] === "!") return { from: to, to, end, naturalLines: 1 };
   let naturalLines = 1;
   while (continues(text, from, to) && end < text.length) {
     naturalLines++;

@@ -8,6 +8,7 @@
  * lines without an election port, which only elections that 3.7 no longer has could use.
  * Source: `QuorumPeer.QuorumServer`.
  */
+import { isIPv6 } from "node:net";
 import { MalformedServer } from "../errors";
 
 export interface ServerLine {
@@ -56,11 +57,11 @@ export function parseServer(key: string, value: string): ServerLine {
   const [, host = "", peerPort, electionPort, role, clientAddress, clientPort] = match;
   return {
     id: Number(id),
-    host: unbracket(host),
+    host: unbracket(name, host),
     peerPort: port(name, peerPort),
     electionPort: port(name, electionPort),
     ...(role === undefined ? {} : { role: readRole(name, role) }),
-    ...(clientAddress === undefined ? {} : { clientAddress: unbracket(clientAddress) }),
+    ...(clientAddress === undefined ? {} : { clientAddress: unbracket(name, clientAddress) }),
     ...(clientPort === undefined ? {} : { clientPort: port(name, clientPort) }),
   };
 }
@@ -108,6 +109,9 @@ function bracket(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function unbracket(host: string): string {
-  return host.startsWith("[") ? host.slice(1, -1) : host;
+function unbracket(key: string, host: string): string {
+  if (!host.startsWith("[")) return host;
+  const address = host.slice(1, -1);
+  if (!isIPv6(address)) throw new MalformedServer(key, "brackets around what is no IPv6 address");
+  return address;
 }

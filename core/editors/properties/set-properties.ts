@@ -75,9 +75,13 @@ function replace(text: string, { keyEnd, valueStart, valueEnd }: Property, value
 function append(text: string, lines: readonly string[]): Edit {
   const ending = lineEnding(text);
   const open = text !== "" && !/[\r\n]$/.test(text);
-  // A last line that ends with a backslash and nothing else would swallow the first of ours.
-  const content = lines.map((added) => added + ending).join("");
-  return { offset: text.length, length: 0, content: (open ? ending : "") + content };
+  // A last line that ends with a backslash would swallow the first of ours; a blank line ends it.
+  const unfinished =
+    parseProperties(text + (open ? ending : "") + lines[0]).at(-1)?.key !==
+    parseProperties(lines[0] ?? "").at(0)?.key;
+  const gap = (open ? ending : "") + (unfinished ? ending : "");
+  const content = gap + lines.map((added) => added + ending).join("");
+  return { offset: text.length, length: 0, content };
 }
 
 function line(key: string, value: string): string {

@@ -62,7 +62,8 @@ function read(text: string): Reading {
   let failed = false;
   let result: unknown;
   // Without the `async` option xml2js calls back before it returns.
-  parser.parseString(text, (error: Error | null, parsed: unknown) => {
+  // It knows the byte order mark as one character only, not as the three that Latin-1 makes of it.
+  parser.parseString(text.replace(/^\u00ef\u00bb\u00bf/, ""), (error: Error | null, parsed: unknown) => {
     failed ||= error !== null;
     result = parsed;
   });

@@ -7,7 +7,8 @@
  * the white space before them; missing ones are copies of the last. Nothing outside the named element is touched.
  *
  * Setting other nodes and then the old ones gives the old bytes, as long as their number is the same or grew in
- * between, and the old values were plain (no character references, no `<port>` left out).
+ * between, and the old values were plain (no character references, no `<port>` left out,
+ * no `<secure>` taken away).
  */
 import { type Edit, applyEdits } from "../edit";
 import { NotExpressible } from "../errors";
