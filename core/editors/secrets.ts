@@ -20,7 +20,7 @@ const SECRET_BEFORE = new RegExp(
  * attributes named so, in comments too.
  */
 export function xmlSecrets(text: string): Span[] {
-  const spans: Span[] = [];
+  const spans: Span[] = urlSecrets(text);
   const closings = new Map<string, number>();
   for (const match of text.matchAll(/<([\w.:-]+)(?=[\s>])[^<>]*>/g)) {
     const [tag, name = ""] = match;
@@ -41,7 +41,7 @@ export function xmlSecrets(text: string): Span[] {
  * line, and its continuation lines: for ini, properties and java.env, in comments too.
  */
 export function lineSecrets(text: string): Span[] {
-  const spans: Span[] = [];
+  const spans: Span[] = urlSecrets(text);
   let offset = 0;
   let continues = false;
   for (const line of text.split("\n")) {
@@ -52,6 +52,17 @@ export function lineSecrets(text: string): Span[] {
     offset += line.length + 1;
   }
   return spans;
+}
+
+/** The password of `scheme://user:password@host`, under whatever name it stands. */
+function urlSecrets(text: string): Span[] {
+  return Array.from(
+    text.matchAll(/(:\/\/[^/\s:@<>]{0,64}:)([^/\s@<>]{1,256})@/g),
+    ({ index, 1: before = "", 2: secret = "" }) => ({
+      offset: index + before.length,
+      length: secret.length,
+    }),
+  );
 }
 
 /** Where the content ends: at `</name`, or at the next tag when it is never closed. Remembers what it found. */

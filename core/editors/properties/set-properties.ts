@@ -74,14 +74,15 @@ function replace(text: string, { keyEnd, valueStart, valueEnd }: Property, value
 
 function append(text: string, lines: readonly string[]): Edit {
   const ending = lineEnding(text);
-  const open = text !== "" && !/[\r\n]$/.test(text);
-  // A last line that ends with a backslash would swallow the first of ours; a blank line ends it.
-  const unfinished =
-    parseProperties(text + (open ? ending : "") + lines[0]).at(-1)?.key !==
-    parseProperties(lines[0] ?? "").at(0)?.key;
-  const gap = (open ? ending : "") + (unfinished ? ending : "");
-  const content = gap + lines.map((added) => added + ending).join("");
-  return { offset: text.length, length: 0, content };
+  const close = text !== "" && !/[\r\n]$/.test(text) ? ending : "";
+  // A last line that ends with a backslash would swallow the first of ours; a blank line between ends it.
+  const probe = parseProperties(`${text}${close}x`).at(-1);
+  const blank = probe?.start === text.length + close.length ? "" : ending;
+  return {
+    offset: text.length,
+    length: 0,
+    content: close + blank + lines.map((added) => added + ending).join(""),
+  };
 }
 
 function line(key: string, value: string): string {

@@ -7,7 +7,8 @@
  *
  * A real tokenizer, since an element name inside a comment, a CDATA section or an attribute value must not be
  * taken for the element, and commented-out ensembles are the rule in metrika.xml rather than the exception.
- * Every character belongs to exactly one token. Linear in the length of the text.
+ * Every character belongs to exactly one token. Messages give lines and no names: what looks like a tag may be a
+ * piece of a password that somebody forgot to escape. Linear in the length of the text.
  */
 import { MalformedXml } from "../errors";
 import { lineAt } from "../text";
@@ -81,18 +82,14 @@ function openTag(text: string, start: number): OpenTag {
   let at = start + 1 + name.length;
   for (let found = match(ATTRIBUTE, text, at); found; found = match(ATTRIBUTE, text, at)) {
     const [whole, attribute = "", quoted = ""] = found;
-    if (seen.has(attribute)) throw malformed(text, at, `the attribute ${attribute} twice in <${name}>`);
+    if (seen.has(attribute)) throw malformed(text, at, "an attribute twice in one tag");
     seen.add(attribute);
     at += whole.length;
     attributes.push({ name: attribute, value: quoted.slice(1, -1), valueStart: at - quoted.length + 1 });
   }
   const end = match(OPEN_END, text, at);
   if (!end)
-    throw malformed(
-      text,
-      start,
-      `the tag <${name} that is not closed, or has attributes that are not name="value"`,
-    );
+    throw malformed(text, start, 'a tag that is not closed, or has attributes that are not name="value"');
   return { kind: "open", start, end: at + end[0].length, name, attributes, selfClosing: end[1] === "/" };
 }
 

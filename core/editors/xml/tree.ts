@@ -4,6 +4,7 @@
  * Built with a stack of its own and refused beyond a depth that no configuration has, so that a hostile file
  * costs a refusal and not the call stack of whatever walks the tree later.
  */
+import { lineAt } from "../text";
 import { type Attribute, type OpenTag, type Piece, malformed, tokenize } from "./tokenize";
 
 export interface Element {
@@ -27,7 +28,7 @@ export function parseXml(text: string): Element {
   let open: Growing | undefined;
   for (const token of tokenize(text)) {
     if (token.kind === "open") {
-      if (root && !open) throw malformed(text, token.start, `a second root, <${token.name}>`);
+      if (root && !open) throw malformed(text, token.start, "a second root element");
       const element = grow(token, open);
       if (element.depth > DEPTH_LIMIT) throw malformed(text, token.start, `more than ${DEPTH_LIMIT} levels`);
       open?.content.push(element);
@@ -38,7 +39,9 @@ export function parseXml(text: string): Element {
         throw malformed(
           text,
           token.start,
-          `</${token.name}> where ${open ? `</${open.name}>` : "nothing"} was open`,
+          open
+            ? `a closing tag that is not that of line ${lineAt(text, open.start)}`
+            : "a closing tag and nothing open",
         );
       open.contentEnd = token.start;
       open.end = token.end;
@@ -47,7 +50,7 @@ export function parseXml(text: string): Element {
     else if (token.kind === "cdata" || (token.kind === "text" && !isBlank(text, token)))
       throw malformed(text, token.start, "text outside the root element");
   }
-  if (open) throw malformed(text, open.start, `<${open.name}> that is never closed`);
+  if (open) throw malformed(text, open.start, "an element that is never closed");
   if (!root) throw malformed(text, 0, "no element at all");
   return root;
 }

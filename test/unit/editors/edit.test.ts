@@ -90,6 +90,7 @@ test.each([
     'export F="-Djavax.net.ssl.trustStorePassword=******',
   ],
   ["hosts_list = a:1", "hosts_list = a:1"],
+  ["url = http://u:p@h:1/", "url = http://u:******@h:1/"],
   ["password=a\r\nb=c\r\n", "password=******\nb=c\n"],
 ])("masks %j", (text, shown) => {
   expect(maskSecrets(text, lineSecrets)).toBe(shown);
