@@ -102,7 +102,12 @@ export class JuteReader {
   length(offset: number, what: string): number {
     const length = this.int(offset);
     if (length < -1 || length > MAX_FIELD_BYTES) {
-      throw this.broken("bad-structure", `${length} as the length of ${what}`, `0 to ${MAX_FIELD_BYTES}`, offset);
+      throw this.broken(
+        "bad-structure",
+        `${length} as the length of ${what}`,
+        `0 to ${MAX_FIELD_BYTES}`,
+        offset,
+      );
     }
     return length;
   }

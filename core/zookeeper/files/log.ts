@@ -1,0 +1,244 @@
+/**
+ * Reads a transaction log to its end and judges it.
+ *
+ *     log    = "ZKLG" · int 2 · long dbid · record … · zero bytes (preallocated) or the end of the file
+ *     record = long Adler-32 of the payload · int length · payload · byte 0x42
+ *     payload = long clientId · int cxid · long zxid · long time · int type · txn [ digest ]
+ *
+ * (`FileTxnLog`, `Util.writeTxnBytes`.) A server takes a record without its 0x42 for the end of the log and goes on
+ * to the next file without a word, which is right after a power cut and loses writes silently anywhere else. So the
+ * end is judged here: `torn` only where nothing but zeros, or a piece of one record, follows the last good one.
+ *
+ * A verdict is also where a later reading goes on ({@link continueLog}): a log that was judged while the server
+ * still wrote it needs only its tail read once it has stopped.
+ */
+import { ADLER32_START, adler32 } from "./adler32";
+import { BrokenFile } from "./broken-file";
+import { JuteReader, MAX_FIELD_BYTES, type Bytes } from "./jute";
+import { collectTypes } from "./txn-types";
+import { stepBetween, type Step } from "./zxid-order";
+
+/** A place where zxids do not simply count on. */
+export interface ZxidStep {
+  readonly kind: Exclude<Step, "next">;
+  readonly offset: number;
+  readonly after: bigint;
+  readonly found: bigint;
+}
+
+export type LogEnd =
+  /** Zeros or the end of the file right behind the last record. */
+  | { readonly kind: "clean" }
+  /** Part of a record at the very end: `droppedBytes` is its size up to the last byte that is not zero. */
+  | { readonly kind: "torn"; readonly offset: number; readonly droppedBytes: number }
+  /** Shorter than a file header, for example empty: a server does not start on it. */
+  | { readonly kind: "no-header" }
+  | { readonly kind: "corrupt"; readonly broken: BrokenFile };
+
+export interface LogVerdict {
+  readonly file: string;
+  readonly firstZxid: bigint | undefined;
+  /** Of the last good record. */
+  readonly lastZxid: bigint | undefined;
+  readonly records: number;
+  /** Where the last good record ends: copy up to here and nothing of worth is left behind. */
+  readonly usedBytes: number;
+  readonly end: LogEnd;
+  readonly steps: readonly ZxidStep[];
+  /** Transaction types, those inside multis included. */
+  readonly types: readonly number[];
+}
+
+const HEADER_BYTES = 16;
+const FRAME_BYTES = 12;
+const TXN_HEADER_BYTES = 32;
+const END_OF_RECORD = 0x42;
+const MAGIC = Buffer.from("ZKLG");
+const ZEROS = Buffer.alloc(64 * 1024);
+
+/** Judges a whole log. Never throws over its content; errors of the stream itself pass through. */
+export async function judgeLog(file: string, bytes: Bytes): Promise<LogVerdict> {
+  const reader = new JuteReader(file, bytes);
+  const log = new LogState(file);
+  try {
+    if (!(await reader.fill(HEADER_BYTES))) return log.verdict({ kind: "no-header" });
+    const magic = reader.buffer.subarray(reader.at, reader.at + 4);
+    if (!magic.equals(MAGIC)) {
+      const found = JSON.stringify(magic.toString("latin1"));
+      return log.verdict({ kind: "corrupt", broken: reader.broken("bad-magic", found, '"ZKLG"') });
+    }
+    if (reader.int(4) !== 2) {
+      const broken = reader.broken("bad-structure", `version ${reader.int(4)}`, "2", 4);
+      return log.verdict({ kind: "corrupt", broken });
+    }
+    reader.skip(HEADER_BYTES);
+    log.usedBytes = HEADER_BYTES;
+    return log.verdict(await readRecords(reader, log));
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * Goes on where an earlier verdict ended.
+ * @param tail the file's bytes from `earlier.usedBytes` on
+ */
+export async function continueLog(earlier: LogVerdict, tail: Bytes): Promise<LogVerdict> {
+  if (earlier.usedBytes < HEADER_BYTES) return judgeLog(earlier.file, tail);
+  const reader = new JuteReader(earlier.file, tail, earlier.usedBytes);
+  const log = new LogState(earlier.file, earlier);
+  try {
+    return log.verdict(await readRecords(reader, log));
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readRecords(reader: JuteReader, log: LogState): Promise<LogEnd> {
+  for (;;) {
+    if (!reader.have(FRAME_BYTES) && !(await reader.fill(FRAME_BYTES))) return endOf(reader, Infinity);
+    const length = reader.int(8);
+    if (length === 0) return endOf(reader, reader.long() === 0n ? 0 : FRAME_BYTES);
+    if (length < 0 || length > MAX_FIELD_BYTES) {
+      return corrupt(reader, "bad-structure", `a record of ${length} bytes`, `1 to ${MAX_FIELD_BYTES}`);
+    }
+    const size = FRAME_BYTES + length + 1;
+    if (!reader.have(size) && !(await reader.fill(size))) return endOf(reader, Infinity);
+    const start = reader.at + FRAME_BYTES;
+    const payload = reader.buffer.subarray(start, start + length);
+    if (reader.buffer[start + length] !== END_OF_RECORD) return endOf(reader, size);
+    const checksum = adler32(ADLER32_START, payload, 0, length);
+    if (reader.long() !== BigInt(checksum)) {
+      const found = `a record with Adler-32 ${checksum.toString(16)}`;
+      return corrupt(reader, "bad-checksum", found, `${reader.long().toString(16)}, as written with it`);
+    }
+    if (length < TXN_HEADER_BYTES) {
+      return corrupt(
+        reader,
+        "bad-structure",
+        `a transaction of ${length} bytes`,
+        `${TXN_HEADER_BYTES} or more`,
+      );
+    }
+    log.add(reader.position, payload);
+    reader.skip(size);
+    log.usedBytes = reader.position;
+  }
+}
+
+/**
+ * Judges what follows the last good record.
+ * @param broken how many bytes may be the rest of a record that was cut off; whatever follows them must be zero
+ */
+async function endOf(reader: JuteReader, broken: number): Promise<LogEnd> {
+  const offset = reader.position;
+  const rest = reader.buffer.subarray(reader.at);
+  const inside = findRecord(rest);
+  if (inside >= 0) {
+    return corrupt(
+      reader,
+      "bad-structure",
+      `a damaged record, and a good one ${inside} bytes on`,
+      "good records",
+    );
+  }
+  const droppedBytes = lengthWithoutZeros(rest);
+  if (droppedBytes > broken) return corruptPadding(reader, broken);
+  reader.skip(rest.length);
+  while (await reader.fill(1)) {
+    const chunk = reader.buffer.subarray(reader.at);
+    if (lengthWithoutZeros(chunk) > 0) return corruptPadding(reader, 0);
+    reader.skip(chunk.length);
+  }
+  return droppedBytes === 0 ? { kind: "clean" } : { kind: "torn", offset, droppedBytes };
+}
+
+function corruptPadding(reader: JuteReader, offset: number): LogEnd {
+  return corrupt(
+    reader,
+    "bad-structure",
+    "data behind the end of the log",
+    "zeros or the end of the file",
+    offset,
+  );
+}
+
+function corrupt(
+  reader: JuteReader,
+  kind: "bad-structure" | "bad-checksum",
+  found: string,
+  expected: string,
+  offset = 0,
+): LogEnd {
+  return { kind: "corrupt", broken: reader.broken(kind, found, expected, offset) };
+}
+
+/** Bytes up to the last one that is not zero. */
+function lengthWithoutZeros(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end >= ZEROS.length && bytes.compare(ZEROS, 0, ZEROS.length, end - ZEROS.length, end) === 0)
+    end -= ZEROS.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
+}
+
+/** Offset of a whole, good record behind the first byte; −1 when there is none. A torn end holds none. */
+function findRecord(bytes: Buffer): number {
+  const last = lengthWithoutZeros(bytes) - FRAME_BYTES - TXN_HEADER_BYTES - 1;
+  for (let at = 1; at <= last; at++) {
+    // An Adler-32 in a long: four zero bytes, then the sum, which is never zero.
+    if (bytes[at] !== 0 || bytes.readUInt32BE(at) !== 0) continue;
+    const length = bytes.readInt32BE(at + 8);
+    const end = at + FRAME_BYTES + length;
+    if (length < TXN_HEADER_BYTES || end >= bytes.length || bytes[end] !== END_OF_RECORD) continue;
+    if (adler32(ADLER32_START, bytes, at + FRAME_BYTES, end) === bytes.readUInt32BE(at + 4)) return at;
+  }
+  return -1;
+}
+
+/** What was gathered so far. */
+class LogState {
+  usedBytes: number;
+  private firstZxid: bigint | undefined;
+  private lastZxid: bigint | undefined;
+  private records: number;
+  private readonly steps: ZxidStep[];
+  private readonly types: Set<number>;
+
+  constructor(
+    private readonly file: string,
+    earlier?: LogVerdict,
+  ) {
+    this.usedBytes = earlier?.usedBytes ?? 0;
+    this.firstZxid = earlier?.firstZxid;
+    this.lastZxid = earlier?.lastZxid;
+    this.records = earlier?.records ?? 0;
+    this.steps = [...(earlier?.steps ?? [])];
+    this.types = new Set(earlier?.types);
+  }
+
+  add(offset: number, payload: Buffer): void {
+    const found = payload.readBigInt64BE(12);
+    const after = this.lastZxid;
+    const kind = after === undefined ? "next" : stepBetween(after, found);
+    if (after !== undefined && kind !== "next") this.steps.push({ kind, offset, after, found });
+    this.firstZxid ??= found;
+    this.lastZxid = found;
+    this.records++;
+    collectTypes(payload.readInt32BE(28), payload.subarray(TXN_HEADER_BYTES), this.types);
+  }
+
+  verdict(end: LogEnd): LogVerdict {
+    const { file, firstZxid, lastZxid, records, usedBytes, steps } = this;
+    return {
+      file,
+      firstZxid,
+      lastZxid,
+      records,
+      usedBytes,
+      end,
+      steps,
+      types: [...this.types].sort((a, b) => a - b),
+    };
+  }
+}
