@@ -57,7 +57,8 @@ program
   .passThroughOptions()
   .allowUnknownOption()
   .action(async (host: string, argv: string[]) => {
-    const [nsenter = "", ...args] = attachLab().host(host).enter(argv);
+    const command = argv[0] === "--" ? argv.slice(1) : argv;
+    const [nsenter = "", ...args] = attachLab().host(host).enter(command);
     const child = spawn(nsenter, args, { stdio: "inherit" });
     process.exitCode = await new Promise<number>((resolve) =>
       child.on("close", (code) => resolve(code ?? 1)),

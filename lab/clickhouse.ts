@@ -131,35 +131,51 @@ ${old.map(node).join("")}\t<!-- 会话超时, in ms -->
 
 const SERVICE = `#!/bin/sh
 # Starts and stops the ClickHouse server of this host: clickhouse-service start|stop|restart|status
-pidfile=/run/clickhouse-server.pid
-alive() { [ -s "$pidfile" ] && kill -0 "$(cat "$pidfile")" 2>/dev/null; }
-start() {
-  if alive; then echo "clickhouse-server already runs: $(cat "$pidfile")"; return 0; fi
+#
+# It keeps the server running as its systemd unit does (Restart=always): 18.16 ends by itself when it finds no
+# ZooKeeper at its start, and has to be there again once there is one.
+keeper=/run/clickhouse-keeper.pid
+server=/run/clickhouse-server.pid
+alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+keep() {
   ulimit -n 262144 2>/dev/null
-  setsid setpriv --reuid clickhouse --regid clickhouse --clear-groups env HOME=/var/lib/clickhouse \\
-    /usr/sbin/clickhouse-server --config-file=/etc/clickhouse-server/config.xml \\
-    >>/var/log/clickhouse-server/stdout.log 2>&1 </dev/null &
-  echo $! >"$pidfile"
-  echo "started clickhouse-server: $!"
+  trap 'stopping=1; kill "$child" 2>/dev/null' TERM
+  stopping=
+  while [ -z "$stopping" ]; do
+    setpriv --reuid clickhouse --regid clickhouse --clear-groups env HOME=/var/lib/clickhouse \\
+      /usr/sbin/clickhouse-server --config-file=/etc/clickhouse-server/config.xml &
+    child=$!
+    echo "$child" >"$server"
+    # A signal ends wait before the server has ended.
+    while kill -0 "$child" 2>/dev/null; do wait "$child"; done
+    [ -n "$stopping" ] || sleep 0.5
+  done
+  rm -f "$server" "$keeper"
+}
+start() {
+  if alive "$keeper"; then echo "clickhouse-server already runs: $(cat "$server")"; return 0; fi
+  setsid "$0" keep >>/var/log/clickhouse-server/stdout.log 2>&1 </dev/null &
+  echo $! >"$keeper"
+  echo "started clickhouse-server"
 }
 stop() {
-  if ! alive; then echo "clickhouse-server does not run"; return 0; fi
-  pid=$(cat "$pidfile")
+  if ! alive "$keeper"; then echo "clickhouse-server does not run"; return 0; fi
+  pid=$(cat "$keeper")
   kill "$pid"
   waited=0
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.1
     waited=$((waited + 1))
-    if [ "$waited" -ge 600 ]; then echo "clickhouse-server $pid does not end"; return 1; fi
+    if [ "$waited" -ge 600 ]; then echo "clickhouse-server does not end"; return 1; fi
   done
-  rm -f "$pidfile"
-  echo "stopped clickhouse-server: $pid"
+  echo "stopped clickhouse-server"
 }
 case "$1" in
   start) start ;;
   stop) stop ;;
   restart) stop && start ;;
-  status) if alive; then echo "running: $(cat "$pidfile")"; else echo "not running"; exit 3; fi ;;
+  status) if alive "$server"; then echo "running: $(cat "$server")"; else echo "not running"; exit 3; fi ;;
+  keep) keep ;;
   *) echo "usage: $0 start|stop|restart|status" >&2; exit 2 ;;
 esac
 `;

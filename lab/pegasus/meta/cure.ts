@@ -34,15 +34,6 @@ export function proposeFor(partition: PartitionRecord, state: MetaState): Propos
   return node && { type: "ADD_SECONDARY", target: primary, node };
 }
 
-/** Why a partition without any live member waits for a person: the words of `ddd_diagnose`. */
-export function dddReason(partition: PartitionRecord, state: MetaState): string | undefined {
-  if (partition.primary !== undefined || partition.secondaries.some((node) => state.isAlive(node)))
-    return undefined;
-  if (firstPrimary(partition, state) !== undefined) return undefined;
-  const missing = partition.last_drops.slice(-2).filter((node) => !state.isAlive(node));
-  return missing.map(({ name }) => `${name} is not alive`).join("; ") || "no replica is known";
-}
-
 /** Sends a proposal; whatever comes back, the next round looks at the partition again. */
 export async function propose(
   proposal: Proposal,

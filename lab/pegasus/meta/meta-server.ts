@@ -5,18 +5,18 @@
  * `following`, `loading`, `waiting` (for `recover`), `leading`. Every way in which the real server ends by
  * itself is here: ZooKeeper unreachable, tables where recovery expected none, unknown replicas, session lost.
  */
-import type { Calls, ErrorCode, Reply } from "../server/protocol";
+import type { Calls, ClusterView, Reply } from "../server/protocol";
 import type { HttpResult, RpcHandlers } from "../server/http-server";
 import { serve } from "../server/http-server";
 import { commonCalls, STARTED } from "../server/common-calls";
 import { versionOf } from "../server/config";
 import type { StandInProcess } from "../server/process";
-import type { ClusterView } from "../server/protocol";
 import type { Node } from "../server/records";
 import { Election } from "./election";
 import { metaCalls } from "./http-calls";
 import { Leader, newApp } from "./leader";
 import { rebuild } from "./recovery";
+import { followerCalls, leaderCalls, waitingCalls } from "./rpc";
 import { MetaState } from "./state";
 import { Storage } from "./storage";
 import { Session } from "./zookeeper";
@@ -51,7 +51,7 @@ export class MetaServer {
     if (session === undefined) {
       log.error("remote_storage_initialize()", "init meta_state_service failed, err = ERR_TIMEOUT");
       log.error("start()", "init remote storage failed, err = ERR_TIMEOUT");
-      log.fatal("start()", "ERR_TIMEOUT vs ERR_OK");
+      return log.fatal("start()", "ERR_TIMEOUT vs ERR_OK");
     }
     const root = config.text("meta_server", "cluster_root", "/");
     this.storage = new Storage(session, root, config.release);
@@ -82,7 +82,7 @@ export class MetaServer {
     const apps = await this.orDie("load", storage.load());
     if (apps !== undefined && recover) {
       const expected = "[meta_server].recover_from_replica_server = true";
-      log.fatal("initialize_data_structure()", `find apps from remote storage, but ${expected}`);
+      return log.fatal("initialize_data_structure()", `find apps from remote storage, but ${expected}`);
     }
     if (apps === undefined && recover) {
       log.info(
@@ -165,8 +165,10 @@ export class MetaServer {
       version: versionOf(this.process.config.release),
       started: STARTED,
     });
-    if (this.phase === "following") return { ...this.forwarding(), info };
-    const own: RpcHandlers = {
+    if (this.phase === "following") return { ...followerCalls(() => this.election?.leader), info };
+    const { leader } = this;
+    return {
+      ...(leader === undefined ? waitingCalls() : { ...leaderCalls(leader), view: () => this.viewReply() }),
       info,
       beacon: ({ node }) => {
         this.state.beacon(node);
@@ -179,29 +181,10 @@ export class MetaServer {
       },
       "start-recovery": (request) => this.startRecovery(request),
     };
-    const { leader } = this;
-    if (this.phase !== "leading" || leader === undefined)
-      return { ...refusing("ERR_UNDER_RECOVERY"), ...own };
-    return {
-      ...own,
-      view: () => ({ err: "ERR_OK", view: this.view() }),
-      "control-meta": (request) => leader.controlMeta(request),
-      "create-app": (request) => leader.createApp(request),
-      "drop-app": (request) => leader.dropApp(request),
-      "rename-app": (request) => leader.renameApp(request),
-      "add-node-data": (request) => leader.addNodeData(request),
-      "config-sync": (request) => leader.configSync(request),
-      "update-config": (request) => leader.updateConfig(request),
-    };
   }
 
-  private forwarding(): RpcHandlers {
-    const forward = () => ({ err: "ERR_FORWARD_TO_OTHERS" as const, leader: this.election?.leader });
-    const primary = () => this.election?.leader ?? "";
-    return {
-      ...refusing("ERR_FORWARD_TO_OTHERS", forward),
-      beacon: () => ({ err: "ERR_OK", isMaster: false, primary: primary(), leaderSince: 0 }),
-    };
+  private viewReply(): Reply<"view"> {
+    return { err: "ERR_OK", view: this.view() };
   }
 
   private view(): ClusterView {
@@ -238,22 +221,4 @@ export class MetaServer {
       return this.process.log.fatal(what, String(error));
     }
   }
-}
-
-/** Calls that only a leader with tables answers. */
-function refusing(
-  err: ErrorCode,
-  reply: () => { err: ErrorCode; leader?: string } = () => ({ err }),
-): RpcHandlers {
-  return {
-    view: reply,
-    "control-meta": reply,
-    "create-app": reply,
-    "drop-app": reply,
-    "rename-app": reply,
-    "add-node-data": reply,
-    "config-sync": reply,
-    "update-config": reply,
-    "start-recovery": reply,
-  };
 }
