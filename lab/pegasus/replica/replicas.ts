@@ -127,6 +127,8 @@ export class Replicas {
     config: PartitionRecord,
   ): Promise<void> {
     if (replica.status !== "PS_PRIMARY") return this.ignore(type, config.pid, replica.status);
+    // An answer of the meta's that got lost: it has written what this primary asked for.
+    if (config.ballot > replica.stored.ballot) this.adopt(replica, config);
     if (names(config.secondaries) !== names(replica.config?.secondaries ?? [])) {
       this.log.fatal(
         "add_potential_secondary()",
