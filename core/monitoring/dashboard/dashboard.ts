@@ -79,7 +79,11 @@ function panel(chart: Chart): Builder<Panel> {
     .unit(chart.unit)
     .height(chart.kind === "stat" ? 4 : 8)
     .span(chart.width);
-  for (const { expr, legend } of chart.queries)
-    common.withTarget(new DataqueryBuilder().datasource(PROMETHEUS).expr(expr).legendFormat(legend));
+  chart.queries.forEach(({ expr, legend }, index) => {
+    const refId = String.fromCharCode("A".charCodeAt(0) + index);
+    common.withTarget(
+      new DataqueryBuilder().refId(refId).datasource(PROMETHEUS).expr(expr).legendFormat(legend),
+    );
+  });
   return chart.unit === "percentunit" ? common.min(0) : common;
 }
