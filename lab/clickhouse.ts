@@ -27,7 +27,7 @@ export function putClickHouse(
     disk.folder(folder, 0o750, CLICKHOUSE_UID);
   }
   disk.write(CLICKHOUSE_SERVICE, SERVICE, 0o755);
-  disk.atBoot("clickhouse", `#!/bin/sh\nexec ${CLICKHOUSE_SERVICE} start\n`);
+  disk.atBoot("clickhouse", AT_BOOT);
 }
 
 /** Waits until the server answers and no replicated table of it is read-only. */
@@ -128,6 +128,22 @@ ${old.map(node).join("")}\t<!-- 会话超时, in ms -->
 </yandex>
 `;
 }
+
+/**
+ * At boot only, since all hosts may have lost power together: 18.16 that finds no ZooKeeper at its start ends, or,
+ * with more than one replicated table, hangs for ever in its own clean-up (a mutex of a thread pool that is gone).
+ */
+const AT_BOOT = `#!/bin/bash
+servers() { sed -n '/<zookeeper-servers>/,/<.zookeeper-servers>/p' ${METRIKA_XML} | sed -n "s/.*<$1>\\(.*\\)<.$1>.*/\\1/p"; }
+serves() { timeout 1 bash -c "exec 3<>/dev/tcp/$1/$2 && printf srvr >&3 && grep -q ^Mode: <&3" 2>/dev/null; }
+until
+  paste <(servers host) <(servers port) | {
+    while read -r host port; do serves "$host" "$port" && exit 0; done
+    exit 1
+  }
+do sleep 0.1; done
+exec ${CLICKHOUSE_SERVICE} start
+`;
 
 const SERVICE = `#!/bin/sh
 # Starts and stops the ClickHouse server of this host: clickhouse-service start|stop|restart|status

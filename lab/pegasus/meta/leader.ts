@@ -7,9 +7,10 @@
  */
 import type { Config } from "../server/config";
 import type { Log } from "../server/log";
-import { type Calls, type ErrorCode, type Reply } from "../server/protocol";
+import { type AppView, type Calls, type ErrorCode, type Reply } from "../server/protocol";
 import { type AppRecord, type PartitionRecord, membersOf } from "../server/records";
 import { propose, proposeFor } from "./cure";
+import { newApp } from "./new-app";
 import { reconfigure } from "./reconfigure";
 import { LEVELS, type MetaState } from "./state";
 import type { Storage } from "./storage";
@@ -80,7 +81,7 @@ export class Leader {
       const app = newApp(id, name, partitions, replicas, partitions);
       await this.storage.createApp(app);
       this.state.apps.set(id, app);
-      for (const partition of app.partitions) setImmediate(() => void this.cure(partition.pid));
+      setImmediate(() => void this.cureApp(app));
       return { err: "ERR_OK", appId: id };
     });
   }
@@ -117,9 +118,12 @@ export class Leader {
 
   /** Takes dead primaries out, then lets each partition have its next proposal. */
   async cureAll(): Promise<void> {
-    for (const { status, partitions } of this.state.apps.values()) {
-      if (status === "AVAILABLE") for (const { pid } of partitions) await this.cure(pid);
-    }
+    for (const app of this.state.apps.values()) if (app.status === "AVAILABLE") await this.cureApp(app);
+  }
+
+  /** One partition after the other, since each placement counts for the next. */
+  private async cureApp(app: AppView): Promise<void> {
+    for (const { pid } of app.partitions) await this.cure(pid);
   }
 
   private async cure(gpid: string): Promise<void> {
@@ -166,38 +170,4 @@ export class Leader {
     const what = `gpid(${gpid}) on node(${node}) is not exist on meta server, administrator should check consistency of meta data`;
     setTimeout(() => this.log.fatal(where, what), Math.max(0, this.since + after - Date.now()));
   }
-}
-
-/** A table that has no replica yet. */
-export function newApp(
-  id: number,
-  name: string,
-  partitions: number,
-  replicas: number,
-  initPartitions: number,
-) {
-  const record: AppRecord = {
-    status: "AVAILABLE",
-    app_type: "pegasus",
-    app_name: name,
-    app_id: id,
-    partition_count: partitions,
-    max_replica_count: replicas,
-    expire_second: 0,
-    create_second: Math.floor(Date.now() / 1000),
-    drop_second: 0,
-    duplicating: false,
-    init_partition_count: initPartitions,
-    envs: {},
-  };
-  const empty = (index: number): PartitionRecord => ({
-    pid: `${id}.${index}`,
-    ballot: 0,
-    max_replica_count: replicas,
-    primary: undefined,
-    secondaries: [],
-    last_drops: [],
-    last_committed_decree: 0,
-  });
-  return { ...record, partitions: Array.from({ length: partitions }, (_, index) => empty(index)) };
 }

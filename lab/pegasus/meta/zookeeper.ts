@@ -2,7 +2,7 @@
  * A real ZooKeeper session, by the C client that Pegasus itself uses (npm `zookeeper`), so that chroot
  * suffixes, session time-outs and ephemeral nodes are the real thing.
  *
- * There is no `close` here: a stand-in that ends leaves its session to time out, as the real server does.
+ * A meta server never closes its session: it is left to time out, as the real server's is. Tools close theirs.
  */
 import ZooKeeper from "zookeeper";
 
@@ -109,6 +109,10 @@ export class Session {
       if (onChange === undefined) this.client.a_get_children(path, false, done);
       else this.client.aw_get_children(path, onChange, done);
     });
+  }
+
+  close(): void {
+    this.client.close();
   }
 
   private create(path: string, data: string, flags: number): Promise<string> {

@@ -48,9 +48,10 @@ export class Config {
       .filter((item) => item !== "");
   }
 
-  /** Sections whose name starts with `prefix`, as key-value maps. */
+  /** Sections whose name starts with `prefix`, in the order of their names, which is the order of default tables' ids. */
   sectionsBelow(prefix: string): readonly ReadonlyMap<string, string>[] {
-    return [...this.sections].filter(([name]) => name.startsWith(prefix)).map(([, entries]) => entries);
+    const below = [...this.sections].filter(([name]) => name.startsWith(prefix));
+    return below.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entries]) => entries);
   }
 
   /** Which Pegasus to look like: `[stand_in] release = HEAD | 2.5`. */

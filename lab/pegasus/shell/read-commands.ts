@@ -22,12 +22,12 @@ export async function clusterInfoCommand(context: ShellContext, words: readonly 
   return "done";
 }
 
+/** `-u`, `-q` and `-i` are taken and change nothing: a stand-in uses no resources worth a column. */
+const NODES_OPTIONS =
+  "d:detailed j:json r:resolve_ip o:output= s:status= u:resource_usage q:qps i:sample_interval_ms=";
+
 export async function nodesCommand(context: ShellContext, words: readonly string[]): Promise<Outcome> {
-  const options = readOptions(
-    "nodes",
-    words,
-    optionSpecs("d:detailed j:json r:resolve_ip o:output= s:status="),
-  );
+  const options = readOptions("nodes", words, optionSpecs(NODES_OPTIONS));
   if (!options.ok) return complain(options.complaint);
   const status = options.values.get("status") ?? "all";
   if (status !== "all" && status !== "alive" && status !== "unalive") return "usage";

@@ -51,8 +51,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ls: { usage: ["[-a|--all] [-d|--detailed] [-j|--json] [-o|--output file_name]"], run: lsCommand },
   nodes: {
     usage: [
-      "[-d|--detailed] [-j|--json] [-r|--resolve_ip]",
-      "[-o|--output file_name] [-s|--status all|alive|unalive]",
+      "[-d|--detailed] [-j|--json] [-r|--resolve_ip] [-u|--resource_usage]",
+      "[-o|--output file_name] [-s|--status all|alive|unalive] [-q|--qps]",
+      "[-i|--sample_interval_ms num]",
     ],
     run: nodesCommand,
   },
@@ -85,7 +86,7 @@ export async function runShell(context: ShellContext, input: NodeJS.ReadableStre
   for (const line of warnings()) err(line);
   out(`Pegasus Shell ${versionOf(context.release)}\n`);
   out('Type "help" for more information.\nType "Ctrl-D" or "Ctrl-C" to exit the shell.\n\n');
-  out("The config file is: config.ini\n");
+  out("log_dir is not set, use './pegasus_shell.data/log' instead\nThe config file is: config.ini\n");
   out(`The cluster name is: ${context.clusterName}\nThe cluster meta list is: ${context.metas.join(",")}\n`);
   for await (const line of createInterface({ input })) {
     const [name, ...words] = splitLine(line);
