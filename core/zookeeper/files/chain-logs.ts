@@ -52,7 +52,7 @@ export function chainLogs(
   const from = logs.findLastIndex((log) => zxidOf(log) <= start.zxid + 1n);
   const chain = new Chaining(where, start);
   const wanted = logs.slice(Math.max(0, from));
-  for (const [index, log] of wanted.entries()) chain.add(log, index === wanted.length - 1);
+  for (const log of wanted) chain.add(log);
   return chain.end(from >= 0);
 }
 
@@ -61,6 +61,7 @@ class Chaining {
   private readonly notes: string[] = [];
   private readonly complaints: Complaint[] = [];
   private readonly types = new Set<number>();
+  /** Of the last log that holds transactions; a log that follows takes it back. */
   private torn: TornTail | undefined;
   /** Covered so far. */
   private reached: bigint;
@@ -78,7 +79,7 @@ class Chaining {
     this.reachedIn = start.name;
   }
 
-  add({ name, verdict }: LogFacts, newest: boolean): void {
+  add({ name, verdict }: LogFacts): void {
     const { firstZxid, lastZxid, end } = verdict;
     if (end.kind === "corrupt") {
       this.complain(name, end.broken.message, "a log without damage");
@@ -86,7 +87,7 @@ class Chaining {
     }
     if (firstZxid === undefined || lastZxid === undefined) {
       this.notes.push(`left out ${name}: it holds no transaction`);
-      if (!newest) this.doubtful ??= name;
+      this.doubtful ??= name;
       return;
     }
     if (firstZxid !== zxidOf({ name })) {
@@ -108,8 +109,8 @@ class Chaining {
       this.reachedIn = name;
     }
     if (end.kind !== "torn") return;
-    if (newest) this.torn = { name, lastGoodZxid: lastZxid, droppedBytes: end.droppedBytes };
-    else this.doubtful = name;
+    this.torn = { name, lastGoodZxid: lastZxid, droppedBytes: end.droppedBytes };
+    this.doubtful = name;
   }
 
   end(hasEarlierLog: boolean): Chain {
@@ -128,6 +129,7 @@ class Chaining {
   private join(name: string, first: bigint, last: bigint): void {
     const doubtful = this.doubtful;
     this.doubtful = undefined;
+    this.torn = undefined;
     if (this.logs.length === 0 && first <= this.start.zxid) return;
     if (last <= this.start.zxid) return;
     const kind = stepBetween(this.reached, first);

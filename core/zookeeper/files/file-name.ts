@@ -78,7 +78,7 @@ async function* gunzip(file: string, bytes: Bytes): AsyncGenerator<Buffer> {
       yield chunk;
     }
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
     if (code === "Z_BUF_ERROR") {
       throw new BrokenFile(file, "truncated", offset, "the end of the compressed file", "the rest of it");
     }
