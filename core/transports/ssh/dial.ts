@@ -78,24 +78,31 @@ function login(connection: Connection, context: DialContext, socket: Duplex | un
   const client = new Client();
   const expected = connection.hostKey === undefined ? undefined : parseHostKey(connection.hostKey);
   let shown: Buffer | undefined;
+  let agentError: Error | undefined;
   return new Promise<Client>((resolve, reject) => {
     const give = (error: Error) => {
       // ssh2 reports a lost connection more than once; without a listener the second report would end the process.
       client.removeAllListeners().on("error", () => {});
+      context.signal.removeEventListener("abort", stop);
       client.destroy();
       reject(error);
     };
+    const stop = () => give(new NobodyThere("the access was closed meanwhile"));
+    context.signal.addEventListener("abort", stop);
     client
       .on("ready", () => {
         client.removeAllListeners("error").removeAllListeners("close");
+        context.signal.removeEventListener("abort", stop);
         client.setNoDelay(true);
         resolve(client);
       })
       .on("error", (error: Error & { level?: string }) => {
         if (shown) give(new Refusal([complainMismatch(connection, context.where, shown)]));
-        else if (error.level === "client-authentication") give(denied(connection, context));
-        else if (error.level === "agent") give(agentFailed(connection, context, error));
-        else give(new NobodyThere(error.message));
+        else if (error.level === "handshake") give(disagreed(connection, context, error));
+        // ssh2 goes on to the next way in by itself.
+        else if (error.level === "agent") agentError = error;
+        else if (error.level !== "client-authentication") give(new NobodyThere(error.message));
+        else give(agentError ? agentFailed(connection, context, agentError) : denied(connection, context));
       })
       .on("close", () => give(new NobodyThere("the connection was closed before the login")))
       .on("keyboard-interactive", (_name, _text, _lang, prompts, finish) => {
@@ -121,6 +128,14 @@ function denied(connection: Connection, { name, where }: DialContext): HostUnrea
     name,
     `${place(connection)} does not let ${user} in (tried ${tried})`,
     `Try \`ssh -p ${connection.port ?? 22} ${user}@${connection.host}\` by hand, then mend ${where}.`,
+  );
+}
+
+function disagreed(connection: Connection, { name }: DialContext, error: Error): HostUnreachable {
+  return new HostUnreachable(
+    name,
+    `${place(connection)} and this program find no common SSH algorithms: ${error.message}`,
+    "Look at KexAlgorithms, Ciphers and HostKeyAlgorithms in its sshd_config.",
   );
 }
 

@@ -9,7 +9,7 @@
  * The temporary name starts with a dot: ZooKeeper loads anything that starts with `snapshot.` or `log.`.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { Refusal } from "../../engine/errors";
+import { HostUnreachable, Refusal } from "../../engine/errors";
 import type { FileOptions, Written } from "../contract";
 import { Deadline } from "../deadline";
 import { start, type Program, type Starter } from "./program";
@@ -43,7 +43,8 @@ export async function writeStream(
   try {
     await run(host, ["sh", "-c", RENAME, "rename", temporary, target], { timeoutMs: stallMs });
   } catch (error) {
-    await discard(host, temporary);
+    // A host that was lost is not dialled again for this: a name with a dot does no harm.
+    if (!(error instanceof HostUnreachable)) await discard(host, temporary);
     throw error;
   }
   return written;
