@@ -9,35 +9,12 @@
  * The output is sealed only after the input's own seals held, so that a copy that was cut short can never become
  * a snapshot that loads.
  */
-import { ADLER32_START, adler32 } from "./adler32";
-import { BrokenFile } from "./broken-file";
-import { walkSnapshot, readSnapshot, type SnapshotSeal, type SnapshotVisitor } from "./snapshot";
+import { CleanWriter, type Cleaned, type CleanOptions } from "./clean-writer";
+import { walkSnapshot, readSnapshot, type SnapshotSeal } from "./snapshot";
 import { Summariser, type TreeSummary } from "./tree-summary";
 import type { Bytes } from "./jute";
-import type { ZnodeView } from "./znode";
 
-export interface CleanOptions {
-  /** The zxid in the snapshot's name: the server compares the digest only if it is written for exactly this one. */
-  readonly zxid: bigint;
-  /** "3.6+" appends the tree digest, which a 3.6+ server checks while loading; 3.4 and 3.5 must not get it. */
-  readonly format: SnapshotSeal["format"];
-}
-
-/** What a rewriting came to. */
-export interface Cleaned {
-  /** Of the tree as written: no sessions, no ephemerals. */
-  readonly written: TreeSummary;
-  /** What was left out. */
-  readonly dropped: {
-    readonly sessions: number;
-    readonly ephemerals: number;
-    readonly samplePaths: readonly string[];
-  };
-  /** What followed the tree that was read. */
-  readonly source: SnapshotSeal;
-  /** Plain bytes written. */
-  readonly bytes: number;
-}
+export type { Cleaned, CleanOptions } from "./clean-writer";
 
 /** A snapshot on its way: consume `bytes` to the end, then ask for the result. */
 export interface CleanSnapshot {
@@ -89,137 +66,4 @@ async function* rewrite(
   writer.finish(options);
   yield* writer.take();
   return writer.result();
-}
-
-/** Collects what goes out as slices of what came in. */
-class CleanWriter implements SnapshotVisitor {
-  private readonly summary = new Summariser();
-  private readonly kept: Buffer[] = [header()];
-  private run: { readonly buffer: Buffer; readonly start: number; end: number } | undefined;
-  private checksum = ADLER32_START;
-  private written = 0;
-  private readonly acls = new Set<number>([-1]);
-  private sessions = 0;
-  private ephemerals = 0;
-  private readonly samplePaths: string[] = [];
-  private lastDropped = "";
-  private source: SnapshotSeal | undefined;
-
-  constructor(private readonly file: string) {}
-
-  onSession(): void {
-    this.sessions++;
-  }
-
-  onAclCount(lists: number): void {
-    this.kept.push(int(lists));
-  }
-
-  onAcl(key: number, list: Buffer, record: Buffer): void {
-    this.acls.add(key);
-    this.summary.onAcl(key, list);
-    this.kept.push(record);
-  }
-
-  onSeal(seal: SnapshotSeal): void {
-    this.source = seal;
-  }
-
-  onNode(node: ZnodeView): void {
-    if (this.lastDropped !== "") this.refuseOrphan(node);
-    if (node.kind === "ephemeral") return this.drop(node);
-    if (!this.acls.has(node.aclKey)) {
-      throw this.broken(
-        `ACL key ${node.aclKey} of ${node.path}, which is not in the file`,
-        "a key in the file",
-      );
-    }
-    this.summary.onNode(node);
-    if (this.run?.buffer === node.buffer && this.run.end === node.start) {
-      this.run.end = node.end;
-    } else {
-      this.endRun();
-      this.run = { buffer: node.buffer, start: node.start, end: node.end };
-    }
-  }
-
-  /** Ends the tree and seals it. */
-  finish({ format, zxid }: CleanOptions): void {
-    this.endRun();
-    this.kept.push(string("/"));
-    this.seal();
-    if (format === "3.4") return;
-    const digest = Buffer.alloc(20);
-    digest.writeBigInt64BE(zxid);
-    digest.writeInt32BE(2, 8);
-    digest.writeBigInt64BE(BigInt(this.summary.result().digest), 12);
-    this.kept.push(digest);
-    this.seal();
-  }
-
-  /** What is ready to go out. */
-  take(): Buffer[] {
-    this.endRun();
-    for (const part of this.kept) {
-      this.checksum = adler32(this.checksum, part, 0, part.length);
-      this.written += part.length;
-    }
-    return this.kept.splice(0);
-  }
-
-  result(): Cleaned {
-    const { sessions, ephemerals, samplePaths, source } = this;
-    if (!source) throw new Error(`${this.file}: finished without a seal`);
-    const dropped = { sessions, ephemerals, samplePaths };
-    return { written: this.summary.result(), dropped, source, bytes: this.written };
-  }
-
-  private drop(node: ZnodeView): void {
-    this.lastDropped = node.path;
-    if (this.ephemerals++ < 5) this.samplePaths.push(node.path);
-  }
-
-  /** Children follow their parent at once. An ephemeral has none; if one did, the server would refuse to load it. */
-  private refuseOrphan(node: ZnodeView): void {
-    const path = node.path;
-    if (path.startsWith(`${this.lastDropped}/`))
-      throw this.broken(`${path}, below an ephemeral`, "no children there");
-    this.lastDropped = "";
-  }
-
-  private endRun(): void {
-    if (this.run) this.kept.push(this.run.buffer.subarray(this.run.start, this.run.end));
-    this.run = undefined;
-  }
-
-  private seal(): void {
-    const pending = this.kept.reduce((sum, part) => adler32(sum, part, 0, part.length), this.checksum);
-    const seal = Buffer.alloc(13);
-    seal.writeBigInt64BE(BigInt(pending));
-    string("/").copy(seal, 8);
-    this.kept.push(seal);
-  }
-
-  private broken(found: string, expected: string): BrokenFile {
-    return new BrokenFile(this.file, "bad-structure", this.written, found, expected);
-  }
-}
-
-/** File header (dbid −1, as every server writes it) and an empty list of sessions. */
-function header(): Buffer {
-  const bytes = Buffer.alloc(20);
-  bytes.write("ZKSN", "latin1");
-  bytes.writeInt32BE(2, 4);
-  bytes.writeBigInt64BE(-1n, 8);
-  return bytes;
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function string(text: string): Buffer {
-  return Buffer.concat([int(Buffer.byteLength(text)), Buffer.from(text)]);
 }
