@@ -183,8 +183,11 @@ export class Session {
     const code = packet.int();
     if (zxid > this.lastZxid) this.lastZxid = zxid;
     if (xid === PING_XID || xid === NOTIFICATION_XID) return;
-    const waiting = (xid === AUTH_XID ? this.authentications : this.inFlight).shift();
+    const due = xid === AUTH_XID ? this.authentications : this.inFlight;
+    const [waiting] = due;
+    // Left in its place when this is not its answer: it is then told of the loss with all others.
     if (waiting?.xid !== xid) throw new RangeError(`answer ${xid} where ${waiting?.xid ?? "none"} was due`);
+    due.shift();
     waiting.settled = true;
     waiting.resolve({ code, body: packet });
     this.next();
