@@ -39,12 +39,14 @@ export function hostAlerts({ thresholds }: Monitoring): Alert[] {
       summary: "{{ $labels.host }}: {{ $value | humanizePercentage }} left on {{ $labels.mountpoint }}",
     },
     {
-      // From six hours' slope, so that one log roll does not count; half full already, so that a fresh disk does not.
+      // From six hours' slope, so that one log roll does not count; half full already, so that a fresh disk does
+      // not; and after three hours in one role, so that the files a switchover lays down are not taken for a trend.
       name: "HostDiskFullWithinADay",
       severity: "warning",
       expr:
         `predict_linear(node_filesystem_avail_bytes{${DISKS}}[6h], 86400) < 0 ` +
-        `and node_filesystem_avail_bytes{${DISKS}} / node_filesystem_size_bytes{${DISKS}} < 0.5`,
+        `and node_filesystem_avail_bytes{${DISKS}} / node_filesystem_size_bytes{${DISKS}} < 0.5 ` +
+        `and node_filesystem_avail_bytes{${DISKS}} offset 3h`,
       for: "30m",
       summary: "{{ $labels.host }}: {{ $labels.mountpoint }} will be full within a day",
     },

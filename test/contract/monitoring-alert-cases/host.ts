@@ -1,5 +1,5 @@
 /** Hosts: see core/monitoring/alerts/host.ts. */
-import { node, pair, series, slowly } from "./case";
+import { type AlertCase, node, pair, series, slowly } from "./case";
 
 const zk1 = node("zk1");
 const { ensemble, host, side, role } = zk1;
@@ -78,4 +78,12 @@ export const HOST_CASES = [
       input: { [avail]: "95-0.2x90", [size]: "100x90" },
     },
   ),
+  {
+    alert: "HostDiskFullWithinADay",
+    says: "a switchover has just filled the disk with its copy",
+    interval: "5m",
+    at: "2h",
+    input: { [avail]: "60-1x30", [size]: "100x30" },
+    fires: [],
+  } satisfies AlertCase,
 ];
