@@ -92,6 +92,7 @@ export class Disk {
     this.write(`/etc/sudoers.d/${PLAIN_USER}`, `${PLAIN_USER} ALL=(ALL) NOPASSWD: ALL\n`, 0o440);
     this.copy("/etc/lab/init.sh", join(__dirname, "boot/init.sh"), 0o755);
     this.folder("/etc/lab/boot.d");
+    this.copy("/usr/local/bin/writers", join(__dirname, "boot/writers.sh"), 0o755);
   }
 
   /** Runs at every boot of the host, unless `/etc/lab/boot.d/NAME.disabled` exists. */

@@ -48,12 +48,8 @@ export class Replicas {
 
   /** The lease ran out: nothing is served, and nothing of the old metadata binds any more. */
   deactivate(): void {
-    for (const [gpid, replica] of this.replicas) {
-      this.log.info(
-        "on_meta_server_disconnected()",
-        `[${gpid}@${this.self.name}] status change ${replica.status} @ PS_INACTIVE`,
-      );
-      replica.status = "PS_INACTIVE";
+    for (const replica of this.replicas.values()) {
+      this.setStatus(replica, "PS_INACTIVE");
       replica.config = undefined;
     }
   }
@@ -93,7 +89,7 @@ export class Replicas {
       const replica = this.replicas.get(config.pid) ?? this.open(app, config);
       if (replica.status === "PS_PRIMARY" || replica.status === "PS_SECONDARY")
         return { err: "ERR_INVALID_STATE" };
-      replica.status = "PS_POTENTIAL_SECONDARY";
+      this.setStatus(replica, "PS_POTENTIAL_SECONDARY");
       replica.stored = { ...replica.stored, app, decree };
       return { err: "ERR_OK" };
     });
@@ -167,12 +163,22 @@ export class Replicas {
   }
 
   private adopt(replica: Replica, config: PartitionRecord): void {
+    const isPrimary = config.primary?.name === this.self.name;
     const isSecondary = config.secondaries.some(({ name }) => name === this.self.name);
-    replica.status =
-      config.primary?.name === this.self.name ? "PS_PRIMARY" : isSecondary ? "PS_SECONDARY" : "PS_INACTIVE";
+    this.setStatus(replica, isPrimary ? "PS_PRIMARY" : isSecondary ? "PS_SECONDARY" : "PS_INACTIVE");
     replica.config = config;
     replica.stored = { ...replica.stored, ballot: config.ballot };
     this.store.save(replica.stored);
+  }
+
+  private setStatus(replica: Replica, status: Status): void {
+    if (replica.status === status) return;
+    const { gpid } = replica.stored;
+    this.log.info(
+      "update_local_configuration()",
+      `[${gpid}@${this.self.name}] status change ${replica.status} @ ${status}`,
+    );
+    replica.status = status;
   }
 
   private open(app: AppRecord, config: PartitionRecord): Replica {
