@@ -104,7 +104,7 @@ export class LabHost {
     const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     const environment = ["env", "-i", path, "HOME=/root", "USER=root", "LANG=C.UTF-8", "TERM=dumb"];
     const namespaces = ["-m", "-u", "-i", "-n", "-p"];
-    return ["nsenter", "-t", String(pid), ...namespaces, "--wd=/root", "--", ...environment, ...argv];
+    return ["nsenter", "-t", String(pid), ...namespaces, "--", ...environment, ...argv];
   }
 
   private firstProcess(): number | undefined {

@@ -1,34 +1,46 @@
 /**
- * Loads znodes into an ensemble as fast as one client process can: creates are sent without waiting for the ones
- * before, over several sessions.
+ * Loads znodes into an ensemble: multis of 500, several in flight, spread over the servers.
  *
  * The tree is made through the servers, not written as a snapshot file, so that the ensemble's own snapshots and
  * logs are what a busy ensemble leaves: rolled more than once, and not at the same transaction on each server.
  */
-import { openZooKeeper, type ZooKeeperSession } from "./zookeeper-session";
+import { SeedConnection, type NewZnode } from "./seed-wire";
 
-const SESSIONS = 3;
-const IN_FLIGHT = 500;
+const BATCH = 500;
+const IN_FLIGHT_PER_SERVER = 3;
 const CHILDREN_PER_PARENT = 1_000;
 export const SEED_ROOT = "/seed";
 
-/** Creates `/seed/gNNNN/nNNNNNN`, `znodes` in all with their parents. Answers the rate in creates per second. */
+/** Creates `/seed/gNNNN/nNNNNNNN`: `znodes` in all, parents included. Answers the rate in znodes per second. */
 export async function seedZnodes(connectString: string, znodes: number): Promise<number> {
   const begun = Date.now();
-  const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => openZooKeeper(connectString)));
-  const [first] = sessions as [ZooKeeperSession];
+  const connections = await Promise.all(
+    connectString.split(",").map((server) => SeedConnection.open(server)),
+  );
+  const [first] = connections as [SeedConnection];
   const parents = Math.ceil((znodes - 1) / (CHILDREN_PER_PARENT + 1));
-  await first.create(SEED_ROOT, "");
-  await Promise.all(Array.from({ length: parents }, (_, at) => first.create(parentPath(at), "")));
+  await first.createAll([{ path: SEED_ROOT, data: "" }]);
+  for (const batch of batches(parents, (at) => ({ path: parentPath(at), data: "" })))
+    await first.createAll(batch);
 
-  let next = 0;
-  const leaves = Math.max(0, znodes - 1 - parents);
-  const worker = async (session: ZooKeeperSession) => {
-    for (let at = next++; at < leaves; at = next++) await session.create(leafPath(at), leafData(at));
+  const leaves = batches(Math.max(0, znodes - 1 - parents), (at) => ({
+    path: leafPath(at),
+    data: leafData(at),
+  }));
+  const worker = async (connection: SeedConnection) => {
+    for (let next = leaves.next(); !next.done; next = leaves.next()) await connection.createAll(next.value);
   };
-  await Promise.all(sessions.flatMap((session) => Array.from({ length: IN_FLIGHT }, () => worker(session))));
-  await Promise.all(sessions.map((session) => session.close()));
+  await Promise.all(
+    connections.flatMap((one) => Array.from({ length: IN_FLIGHT_PER_SERVER }, () => worker(one))),
+  );
+  await Promise.all(connections.map((connection) => connection.close()));
   return Math.round(znodes / ((Date.now() - begun) / 1000));
+}
+
+function* batches(count: number, znode: (at: number) => NewZnode): Generator<NewZnode[], void> {
+  for (let from = 0; from < count; from += BATCH) {
+    yield Array.from({ length: Math.min(BATCH, count - from) }, (_, at) => znode(from + at));
+  }
 }
 
 const parentPath = (at: number) => `${SEED_ROOT}/g${String(at).padStart(4, "0")}`;

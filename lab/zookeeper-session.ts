@@ -116,7 +116,9 @@ class NativeSession implements ZooKeeperSession {
   }
 
   getAcl(path: string): Promise<AclEntry[]> {
-    return this.client.get_acl(path) as unknown as Promise<AclEntry[]>;
+    return this.call("getACL", path, (done) =>
+      this.client.a_get_acl(path, (code, error, acl) => done(code, error, acl as AclEntry[])),
+    );
   }
 
   async remove(path: string): Promise<void> {
