@@ -1,8 +1,8 @@
 /**
  * Loads znodes into an ensemble: multis of 500, several in flight, spread over the servers.
  *
- * The tree is made through the servers, not written as a snapshot file, so that the ensemble's own snapshots and
- * logs are what a busy ensemble leaves: rolled more than once, and not at the same transaction on each server.
+ * The tree is made through the servers, not written as a snapshot file: what lies in their data folders afterwards
+ * is what servers leave, each its own.
  */
 import { SeedConnection, type NewZnode } from "./seed-wire";
 
