@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { UserError } from "../core/engine/errors";
 import type { Assets } from "./assets";
 import { removeInventory } from "./inventory";
+import { removeStackConfig } from "./stack-config";
 import { layersDir, OLD_ZOOKEEPER_HOME, stateDir, type Scenario } from "./layout";
 import { namespaces, processesIn, removeNetwork } from "./network";
 import { capture, must } from "./shell";
@@ -72,6 +73,7 @@ export async function takeGround(record: LabRecord, replace: boolean): Promise<b
 /** Leaves nothing of the lab on the machine: processes, namespaces, links, mounts, disks, inventory. */
 export async function clearGround(): Promise<void> {
   removeInventory();
+  removeStackConfig();
   const doomed = await liveProcesses();
   for (const pid of doomed) {
     try {

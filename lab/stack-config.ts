@@ -1,5 +1,63 @@
-/** The stack configuration for a lab: written beside the inventory, removed with it. */
-import type { Inventory } from "./inventory";
+/**
+ * `Pulumi.lab.yaml`: the stack configuration for a lab, written beside the inventory. It holds no secret: the lab's
+ * key is named by its path.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { stringify } from "yaml";
+import type { Inventory, InventoryHost } from "./inventory";
+import * as layout from "./layout";
 
-/** Nothing yet: the program's configuration decides the format. */
-export function writeStackConfig(_inventory: Inventory): void {}
+export const STACK_CONFIG = resolve(__dirname, "..", "Pulumi.lab.yaml");
+
+export function writeStackConfig(inventory: Inventory): void {
+  const config = Object.fromEntries(
+    Object.entries(stackConfig(inventory)).map(([key, value]) => [`pulumi-zookeeper:${key}`, value]),
+  );
+  writeFileSync(STACK_CONFIG, stringify({ config }));
+}
+
+export function removeStackConfig(): void {
+  rmSync(STACK_CONFIG, { force: true });
+}
+
+/** The configuration by key, for tests that change one thing of it. */
+export function stackConfig(inventory: Inventory): Record<string, unknown> {
+  const withRole = (role: layout.Role) =>
+    Object.fromEntries(
+      Object.entries(inventory.hosts)
+        .filter(([, host]) => host.role === role)
+        .map(([name, host]) => [name, { connection: connectionOf(host) }]),
+    );
+  const first = Object.values(inventory.hosts)[0] as InventoryHost;
+  const zkServer = (verb: string) => `${layout.OLD_ZOOKEEPER_HOME}/bin/zkServer.sh ${verb}`;
+  return {
+    ssh: { user: first.user, privateKeyFile: first.keyPath },
+    source: {
+      hosts: withRole("old-zookeeper"),
+      clientPort: layout.ZK_CLIENT_PORT,
+      dataDir: layout.ZK_DATA_DIR,
+      dataLogDir: layout.ZK_DATA_LOG_DIR,
+      start: zkServer("start"),
+      stop: zkServer("stop"),
+    },
+    target: {
+      hosts: withRole("new-zookeeper"),
+      version: inventory.distribution.version,
+      distribution: { path: inventory.distribution.path, sha512: inventory.distribution.sha512 },
+      jvm: { initialHeap: "256m", maxHeap: "768m" },
+    },
+    consumers: {
+      clickhouse: {
+        kind: "clickhouse",
+        hosts: withRole("clickhouse"),
+        restart: "/usr/local/bin/clickhouse-service restart",
+        stop: "/usr/local/bin/clickhouse-service stop",
+      },
+    },
+  };
+}
+
+function connectionOf(host: InventoryHost): Record<string, unknown> {
+  return { host: host.address, port: host.sshPort, hostKey: host.hostKey };
+}

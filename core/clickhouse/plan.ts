@@ -54,9 +54,14 @@ export function fenceStages(
   return stages;
 }
 
-/** Writes the nodes of `to` into every configuration. */
-export function editStages(desired: ClickHouseDesired, facts: ClickHouseFacts, to: Side): Stage[] {
-  return [{ phase: "repoint", steps: facts.servers.map((server) => editStep(desired, server, to)) }];
+/** Writes the nodes of `to` into every configuration; `restore` puts back what the user had there. */
+export function editStages(
+  desired: ClickHouseDesired,
+  facts: ClickHouseFacts,
+  to: Side,
+  restore: boolean,
+): Stage[] {
+  return [{ phase: "repoint", steps: facts.servers.map((server) => editStep(desired, server, to, restore)) }];
 }
 
 /** Makes every server take its configuration, proves that all work with `to` alone, and lets the writers go on. */
@@ -205,14 +210,14 @@ function complainHealth(server: ReplicaServerFacts): Complaint[] {
   }));
 }
 
-function editStep(desired: ClickHouseDesired, server: ReplicaServerFacts, to: Side): Step {
+function editStep(desired: ClickHouseDesired, server: ReplicaServerFacts, to: Side, restore: boolean): Step {
   return {
     id: `edit ${server.name}`,
     host: server.name,
     kind: "ck.edit",
-    args: { path: desired.configPath, element: desired.element, nodes: nodesOf(to) },
-    says: `edit ${desired.configPath}`,
-    undo: "put the original back",
+    args: { path: desired.configPath, element: desired.element, nodes: nodesOf(to), restore },
+    says: restore ? `put ${desired.configPath} back` : `edit ${desired.configPath}`,
+    undo: restore ? undefined : "put the original back",
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { UserError } from "../engine/errors";
 import type { HostAccess } from "../transports/contract";
-import { request } from "../transports/http/get";
+import { getText } from "../transports/http";
 
 export interface QueryLogin {
   readonly port: number;
@@ -30,7 +30,7 @@ export async function query(
   sql: string,
   timeoutMs = 15_000,
 ): Promise<string[][]> {
-  const { status, body } = await request(host, login.port, "/", {
+  const { status, body } = await getText(host, login.port, "/", {
     method: "POST",
     headers: {
       "X-ClickHouse-User": login.user,
@@ -39,9 +39,8 @@ export async function query(
     body: sql,
     timeoutMs,
   });
-  const text = body.toString("utf8");
-  if (status !== 200) throw new QueryFailed(host.name, sql, firstLine(text) || `HTTP ${status}`);
-  const lines = text.split("\n");
+  if (status !== 200) throw new QueryFailed(host.name, sql, firstLine(body) || `HTTP ${status}`);
+  const lines = body.split("\n");
   if (lines[lines.length - 1] === "") lines.pop();
   return lines.map((line) => line.split("\t").map(unescapeCell));
 }

@@ -29,20 +29,17 @@ interface Node {
 
 export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
   "ck.edit": {
-    look: ({ step, world }) => configured(world.host(step.host), step.args),
+    look: ({ step, world }) => configured(world.host(step.host), world.migration, step.args),
     async apply({ step: { host: name, args }, world }) {
       const host = world.host(name);
       const path = String(args["path"]);
+      if (args["restore"] === true) return restore(host, world.migration, args);
+      const edited = edit(host, args, await readConfig(host, path), nodesOf(args));
       await keepOriginal(host, world.migration, path);
-      const current = await readConfig(host, path);
-      await replaceContent(host, path, await repointed(host, world.migration, args, current));
+      await replaceContent(host, path, edited);
     },
-    async undo({ step: { host: name, args }, world }) {
-      const host = world.host(name);
-      const path = String(args["path"]);
-      const original = await readOriginal(host, world.migration, path);
-      if (original) await replaceContent(host, path, original);
-    },
+    undo: ({ step, world }) =>
+      restore(world.host(step.host), world.migration, { ...step.args, restore: true }),
   },
   "ck.reconnect": {
     look: ({ step, world }) => connected(world.host(step.host), step.args),
@@ -85,42 +82,47 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
 };
 
 /**
- * The file with the wanted nodes. Where the original already names them, the result is the original to the byte,
- * provided that nothing else was changed in between: what somebody edited by hand meanwhile is kept.
+ * Puts the file back: the original to the byte, provided that nothing but the nodes was changed since; what somebody
+ * edited by hand meanwhile is kept, and only the nodes go back.
  */
-async function repointed(
-  host: HostAccess,
-  migration: string,
-  args: JsonObject,
-  current: Buffer,
-): Promise<Buffer> {
+async function restore(host: HostAccess, migration: string, args: JsonObject): Promise<void> {
   const path = String(args["path"]);
-  const element = String(args["element"]);
-  const nodes = args["nodes"] as unknown as Node[];
-  try {
-    const edited = editBytes(current, (text) => setZooKeeperNodes(text, element, nodes));
-    const original = await readOriginal(host, migration, path);
-    if (!original || !names(original, element, nodes)) return edited;
-    const currentNodes = readZooKeeperNodes(decodeText(current).text, element).nodes;
-    const forward = editBytes(original, (text) => setZooKeeperNodes(text, element, currentNodes));
-    return forward.equals(current) ? original : edited;
-  } catch (error) {
-    if (error instanceof EditError) throw new Refusal([{ where: `${host.name}:${path}`, ...error.complaint }]);
-    throw error;
-  }
+  const [current, original] = await Promise.all([readConfig(host, path), readOriginal(host, migration, path)]);
+  const back = edit(host, args, current, await wantedNodes(host, migration, args));
+  const isOurs = original && edit(host, args, original, readNodes(args, current)).equals(current);
+  await replaceContent(host, path, isOurs ? original : back);
 }
 
-async function configured(host: HostAccess, args: JsonObject): Promise<Sight> {
-  const path = String(args["path"]);
-  const config = await readConfig(host, path);
-  const done = names(config, String(args["element"]), args["nodes"] as unknown as Node[]);
+async function configured(host: HostAccess, migration: string, args: JsonObject): Promise<Sight> {
+  const config = await readConfig(host, String(args["path"]));
+  const wanted = await wantedNodes(host, migration, args);
+  const done = isDeepStrictEqual(readNodes(args, config), wanted);
   return { done, found: done ? "the nodes are as wanted" : "other nodes" };
 }
 
-function names(config: Buffer, element: string, wanted: readonly Node[]): boolean {
-  const { nodes } = readZooKeeperNodes(decodeText(config).text, element);
-  const plain = (all: readonly Node[]) => all.map(({ host, port }) => ({ host, port: Number(port) }));
-  return isDeepStrictEqual(plain(nodes as readonly Node[]), plain(wanted));
+/** Going back, the nodes as the user wrote them (names, order), where an original was kept. */
+async function wantedNodes(host: HostAccess, migration: string, args: JsonObject): Promise<Node[]> {
+  if (args["restore"] !== true) return nodesOf(args);
+  const original = await readOriginal(host, migration, String(args["path"]));
+  return original ? readNodes(args, original) : nodesOf(args);
+}
+
+function edit(host: HostAccess, args: JsonObject, config: Buffer, nodes: readonly Node[]): Buffer {
+  try {
+    return editBytes(config, (text) => setZooKeeperNodes(text, String(args["element"]), nodes));
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    throw new Refusal([{ where: `${host.name}:${String(args["path"])}`, ...error.complaint }]);
+  }
+}
+
+function readNodes(args: JsonObject, config: Buffer): Node[] {
+  const { nodes } = readZooKeeperNodes(decodeText(config).text, String(args["element"]));
+  return nodes.map(({ host, port }) => ({ host, port }));
+}
+
+function nodesOf(args: JsonObject): Node[] {
+  return args["nodes"] as unknown as Node[];
 }
 
 async function readConfig(host: HostAccess, path: string): Promise<Buffer> {

@@ -92,7 +92,9 @@ function readRun(entries: readonly Entry[]): Run | undefined {
       results.delete(entry.step);
     }
     if (entry.event === "done") results.set(entry.step, entry.result ?? {});
-    if (entry.event === "rewound") {
+    if (entry.event === "rewound" || entry.event === "undoing") {
+      // Half taken back counts as unfinished: going on from there means to start over.
+      outcome = undefined;
       rewound = true;
       results.clear();
     }

@@ -7,3 +7,6 @@ export const STATE_FOLDER = "/var/lib/pulumi-zookeeper";
 export function folderOf(migration: string): string {
   return `${STATE_FOLDER}/${migration}`;
 }
+
+/** Left on every server of the target when the way back was closed: its ensemble is then nobody's to remove. */
+export const FINALIZED_MARK = `${STATE_FOLDER}/finalized.json`;

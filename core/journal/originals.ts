@@ -1,18 +1,18 @@
 /**
  * The originals of every file that is edited, kept beside the journal on the same host, with mode and owner.
  *
- * An original is the file as it was before this migration first touched it: it is kept once and never overwritten,
- * so that going forward and back again any number of times ends at the very bytes that the user wrote.
+ * An original is the file as it was just before it was edited to name the target; putting it back gives the very
+ * bytes that the user wrote. It is only ever taken from a file that does not name the target yet.
  */
 import type { HostAccess } from "../transports/contract";
 import { folderOf } from "./folder";
 
-/** Keeps the file unless it is kept already. */
+/** Keeps the file as it is now, in place of an earlier original. */
 export async function keepOriginal(host: HostAccess, migration: string, path: string): Promise<void> {
   await host.script(KEEP, [path, originalOf(migration, path)]);
 }
 
-/** The original's bytes, or undefined when the file was never touched. */
+/** The original's bytes, or undefined when none was ever kept. */
 export async function readOriginal(
   host: HostAccess,
   migration: string,
@@ -34,7 +34,6 @@ function originalOf(migration: string, path: string): string {
 
 const KEEP = `
 set -e
-[ -e "$2" ] && exit 0
 mkdir -p -m 0700 "$(dirname "$2")"
 cp -p "$1" "$2.part"
 sync "$2.part"

@@ -7,8 +7,8 @@
  */
 import { CommandFailed, HostUnreachable, Refusal } from "../engine/errors";
 import type { HostAccess, World } from "../transports/contract";
-import type { SrvrAnswer } from "../transports/fourlw/ask";
-import { askSrvr } from "../transports/fourlw/ask";
+import type { SrvrAnswer } from "./ask";
+import { askSrvr } from "./ask";
 import { readProperties } from "../editors/properties/parse-properties";
 import type { Server, Side } from "./side";
 import { juteMaxBufferOf } from "./side";
@@ -54,7 +54,7 @@ export interface EnsembleFacts {
 export async function observeEnsemble(world: World, side: Side): Promise<EnsembleFacts> {
   const servers = await Promise.all(side.servers.map((server) => observeServer(world, side, server)));
   const leaders = servers.filter(
-    ({ seen }) => seen?.answer.kind === "serving" && ["leader", "standalone"].includes(seen.answer.mode),
+    ({ seen }) => seen?.answer.kind === "serving" && isLead(seen.answer.mode),
   );
   const leader = leaders.length === 1 ? leaders[0] : undefined;
   const answer = leader?.seen?.answer;
@@ -130,6 +130,10 @@ function readStored(line: string): StoredFile {
 
 function startsWith(prefix: string) {
   return (file: StoredFile) => file.name.startsWith(prefix);
+}
+
+function isLead(mode: string): boolean {
+  return mode === "leader" || mode === "standalone";
 }
 
 /** `[::ffff:10.77.0.31]:51344` → `10.77.0.31` */

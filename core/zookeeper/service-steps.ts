@@ -9,8 +9,7 @@ import { UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, Step } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
-import type { SrvrAnswer } from "../transports/fourlw/ask";
-import { askMntr, askSrvr } from "../transports/fourlw/ask";
+import { askMntr, askSrvr, sayAnswer } from "./ask";
 import type { Server, Side } from "./side";
 
 type ServiceArgs = { clientPort: number; start: string; stop: string };
@@ -69,7 +68,10 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
       return stopped(world.host(step.host), serviceOf(step.args));
     },
     async apply({ step, world }) {
+      const answer = await askSrvr(world.host(step.host), serviceOf(step.args).clientPort);
       await stopServer(world.host(step.host), serviceOf(step.args));
+      // How far the server had come: whoever takes its files checks that they reach as far.
+      return answer.kind === "serving" ? { zxid: answer.zxid.toString() } : {};
     },
     async undo({ step, world }) {
       await startServer(world.host(step.host), serviceOf(step.args));
@@ -165,23 +167,10 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
   if (!complete || !leader) return { done: false, found };
   if (servers.length === 1) return { done: true, found };
   const mntr = await askMntr(world.host(leader.name), port);
-  const synced = mntr.kind === "answered" ? mntr.values.get("zk_synced_followers") : undefined;
   // A server that does not allow mntr leaves only srvr to go by.
-  if (mntr.kind === "notWhitelisted") return { done: true, found };
-  return { done: Number(synced) === servers.length - 1, found: `${found}, ${synced ?? "no"} synced` };
-}
-
-export function sayAnswer(answer: SrvrAnswer): string {
-  switch (answer.kind) {
-    case "serving":
-      return `${answer.mode} ${answer.version}`;
-    case "notServing":
-      return "runs without a quorum";
-    case "refused":
-      return "nobody listens";
-    default:
-      return `no usable answer (${answer.kind})`;
-  }
+  if (!mntr) return { done: true, found };
+  const synced = mntr.syncedFollowers ?? 0;
+  return { done: synced === servers.length - 1, found: `${found}, ${synced} synced` };
 }
 
 function serviceArgs(side: Side): ServiceArgs {

@@ -31,7 +31,7 @@ export interface Session {
 export class Link {
   private readonly losing = new AbortController();
   /** Aborted, with a {@link HostUnreachable} as its reason, once nothing more can be done here. */
-  readonly lost = this.losing.signal;
+  readonly lost: AbortSignal = this.losing.signal;
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 

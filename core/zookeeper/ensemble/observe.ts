@@ -1,6 +1,6 @@
 /** How the servers of a managed ensemble are: which of its files lie on each host, and what each server answers. */
 import type { World } from "../../transports/contract";
-import { askSrvr } from "../../transports/fourlw/ask";
+import { askSrvr } from "../ask";
 import { configFiles } from "../config-files";
 import type { EnsembleDesired } from "../desired";
 import type { HostFacts } from "./preflight";

@@ -9,7 +9,7 @@ import { Refusal, UserError } from "../../engine/errors";
 import type { Handler, Sight } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
-import { getText } from "../../transports/http/get";
+import { getText } from "../../transports/http";
 import type { ConfigFile } from "../config-files";
 
 const FETCH_TIMEOUT_MS = 600_000;

@@ -83,7 +83,7 @@ function fenceStages(desired: MoveDesired, facts: MoveFacts): Stage[] {
         phase: "fence",
         steps: [
           {
-            id: "origin stands still",
+            id: QUIET,
             host: facts.from.name,
             kind: "zk.quiet",
             args: { clientPort: origin.clientPort, quietMs: 2000, timeoutMs: 60_000 },
@@ -118,6 +118,14 @@ function setAsideStep(desired: MoveDesired, server: Server): Step {
   };
 }
 
+/** Steps whose results tell how far the origin had come. */
+function fencedBy(desired: MoveDesired, facts: MoveFacts): string[] {
+  if (desired.fence === "consumersOnly") return [QUIET];
+  return facts.reachableOrigin.map((server) => `stop ${server.name}`);
+}
+
+const QUIET = "origin stands still";
+
 /** Brings files from the origin into the staging folder; `tail` brings the rest once the origin is fenced. */
 function gatherStep(part: "stage" | "tail", desired: MoveDesired, facts: MoveFacts): Step {
   const { from, foldOn } = facts;
@@ -131,7 +139,7 @@ function gatherStep(part: "stage" | "tail", desired: MoveDesired, facts: MoveFac
       dataLogDir: desired.origin.dataLogDir,
       staging: stagingOf(foldOn.side),
       runAs: foldOn.side.managed?.runAs,
-      acceptDataLoss: desired.acceptDataLoss,
+      fencedBy: part === "tail" ? fencedBy(desired, facts) : [],
     },
     says:
       part === "stage"

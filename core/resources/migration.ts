@@ -1,0 +1,126 @@
+/** The life of a `ZkDataMigration`: a thin layer between Pulumi's calls and `run/migration.ts`. */
+import { isDeepStrictEqual } from "node:util";
+import { Refusal } from "../engine/errors";
+import { describeSteps } from "../engine/plan-text";
+import type { MigrationDesired } from "../run/desired";
+import { migrationId, migrationSchema, readArguments } from "../run/desired";
+import { finalize } from "../run/finalize";
+import { readHistory } from "../run/history";
+import { keepersOf, moveTo, withMigrationWorld } from "../run/migration";
+import { complainForward, observeForward, planBack, planForward, sketchBack } from "../run/move";
+import { progressFor } from "../run/progress";
+import { reviewForward } from "../run/review";
+import { readRuns } from "../run/session";
+import type { Lifecycle, Properties } from "./lifecycle";
+import {
+  argumentsOf,
+  failuresOf,
+  hasUnknown,
+  outputs,
+  plainError,
+  readDesired,
+  refuseNewerState,
+  urnOf,
+} from "./lifecycle";
+
+export const migration: Lifecycle = {
+  async check(olds, news) {
+    if (hasUnknown(news)) {
+      return { inputs: { ...news, plan: "cannot be computed before the values it needs are known" }, failures: [] };
+    }
+    const read = readArguments(migrationSchema, argumentsOf(news));
+    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
+    const { desired } = read;
+    if (isSettled(olds, desired)) return { inputs: { ...news, plan: olds["plan"] }, failures: [] };
+    try {
+      return await withMigrationWorld(desired, async (world) => {
+        const history = readHistory(await readRuns(world, keepersOf(desired)));
+        if (history.pendingMove) {
+          const { operation, stages } = history.pendingMove.plan;
+          const steps = describeSteps({ ...history.pendingMove.plan, stages });
+          return { inputs: { ...news, plan: { goesOn: `with the move ${operation} begun earlier`, steps } }, failures: [] };
+        }
+        if (history.active === desired.active) {
+          return { inputs: { ...news, plan: olds["plan"] ?? { moves: `nothing: ${desired.active} is active` } }, failures: [] };
+        }
+        if (desired.active === "source") {
+          const plan = await planBack(world, desired, history, false);
+          return { inputs: { ...news, plan: { moves: plan.title, steps: describeSteps(plan) } }, failures: [] };
+        }
+        const facts = await observeForward(world, desired);
+        const complaints = complainForward(desired, facts);
+        if (complaints.length > 0) return { inputs: news, failures: failuresOf(complaints) };
+        const review = await reviewForward(world, desired, facts, planForward(desired, facts));
+        return { inputs: { ...news, plan: review }, failures: [] };
+      });
+    } catch (error) {
+      if (error instanceof Refusal) return { inputs: news, failures: failuresOf(error.complaints) };
+      throw plainError(error);
+    }
+  },
+
+  async diff(_id, olds, news) {
+    if (!isDeepStrictEqual(argumentsOf(olds), argumentsOf(news))) return { changes: true };
+    const desired = readDesired(migrationSchema, news);
+    if (desired.finalized) return { changes: false };
+    // The journal is the truth: a roll back that was killed half way leaves the state as it was.
+    try {
+      return await withMigrationWorld(desired, async (world) => {
+        const history = readHistory(await readRuns(world, keepersOf(desired)));
+        return { changes: history.active !== desired.active || history.pendingMove !== undefined };
+      });
+    } catch (error) {
+      throw plainError(error);
+    }
+  },
+
+  async create(inputs) {
+    const desired = readDesired(migrationSchema, inputs);
+    return { id: migrationId(desired), outs: await move(desired, inputs) };
+  },
+
+  async update(_id, _olds, news) {
+    return { outs: await move(readDesired(migrationSchema, news), news) };
+  },
+
+  async read(id, props) {
+    return { id, props };
+  },
+
+  async delete(_id, props) {
+    try {
+      refuseNewerState(props);
+      const desired = readDesired(migrationSchema, props);
+      const progress = progressFor(urnOf(props));
+      if (desired.finalized) progress.say("the migration is finalized: no host is touched");
+      else await moveTo(desired, "source", true, progress);
+    } catch (error) {
+      throw plainError(error);
+    }
+  },
+};
+
+async function move(desired: MigrationDesired, inputs: Properties): Promise<Properties> {
+  try {
+    const progress = progressFor(urnOf(inputs));
+    const moved = await moveTo(desired, desired.active, false, progress);
+    if (desired.finalized) await finalize(desired, progress);
+    return outputs({
+      ...inputs,
+      activeSide: moved.active,
+      timeline: moved.timeline,
+      rollbackPlan: desired.finalized
+        ? ["finalized: destroy removes the resources and touches no host"]
+        : describeSteps(sketchBack(desired)),
+    });
+  } catch (error) {
+    throw plainError(error);
+  }
+}
+
+/** The same arguments as before: whether the world still agrees is asked in `diff`. */
+function isSettled(olds: Properties, desired: MigrationDesired): boolean {
+  if (olds["plan"] === undefined) return false;
+  const before = readArguments(migrationSchema, argumentsOf(olds));
+  return "desired" in before && isDeepStrictEqual(before.desired, desired);
+}

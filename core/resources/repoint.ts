@@ -1,0 +1,85 @@
+/** The life of a `ConsumerRepoint`: a thin layer between Pulumi's calls and `run/repoint.ts`. */
+import { isDeepStrictEqual } from "node:util";
+import { Refusal, UserError } from "../engine/errors";
+import { migrationId, readArguments, repointSchema } from "../run/desired";
+import { progressFor } from "../run/progress";
+import { repoint as repointConsumer, reviewRepoint, unpoint } from "../run/repoint";
+import type { Lifecycle, Properties } from "./lifecycle";
+import {
+  argumentsOf,
+  failuresOf,
+  hasUnknown,
+  initError,
+  outputs,
+  plainError,
+  readDesired,
+  refuseNewerState,
+  urnOf,
+} from "./lifecycle";
+
+export const repoint: Lifecycle = {
+  async check(olds, news) {
+    if (hasUnknown(news)) {
+      return { inputs: { ...news, plan: "cannot be computed before the values it needs are known" }, failures: [] };
+    }
+    const read = readArguments(repointSchema, argumentsOf(news));
+    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
+    const before = readArguments(repointSchema, argumentsOf(olds));
+    if (olds["plan"] !== undefined && "desired" in before && isDeepStrictEqual(before.desired, read.desired)) {
+      return { inputs: { ...news, plan: olds["plan"] }, failures: [] };
+    }
+    try {
+      return { inputs: { ...news, plan: await reviewRepoint(read.desired) }, failures: [] };
+    } catch (error) {
+      if (error instanceof Refusal) return { inputs: news, failures: failuresOf(error.complaints) };
+      throw plainError(error);
+    }
+  },
+
+  async diff(_id, olds, news) {
+    const same = isDeepStrictEqual(argumentsOf(olds), argumentsOf(news));
+    return { changes: !same || olds["incomplete"] === true };
+  },
+
+  async create(inputs) {
+    const { consumer, migration } = readDesired(repointSchema, inputs);
+    const id = `${migrationId(migration)}-${consumer.name}`;
+    return { id, outs: await bring(id, inputs) };
+  },
+
+  async update(id, _olds, news) {
+    return { outs: await bring(id, news) };
+  },
+
+  async read(id, props) {
+    return { id, props };
+  },
+
+  async delete(_id, props) {
+    try {
+      refuseNewerState(props);
+      const desired = readDesired(repointSchema, props);
+      const progress = progressFor(urnOf(props));
+      if (desired.migration.finalized) progress.say("the migration is finalized: no host is touched");
+      else await unpoint(desired, progress);
+    } catch (error) {
+      throw plainError(error);
+    }
+  },
+};
+
+async function bring(id: string, inputs: Properties): Promise<Properties> {
+  try {
+    const desired = readDesired(repointSchema, inputs);
+    const { timeline, writePauseSeconds } = await repointConsumer(desired, progressFor(urnOf(inputs)));
+    return outputs({
+      ...inputs,
+      timeline,
+      writePauseSeconds,
+      rollbackPlan: "pause the writers, put the configuration back; the migration's way back releases them",
+    });
+  } catch (error) {
+    // The consumer may have been touched: the resource is kept, so that destroy can put it back.
+    throw error instanceof UserError ? initError(error, id, inputs) : error;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * `ConsumerRepoint`: makes one consumer work with the migration's active side, and takes that away again.
+ * It never moves data: where the migration is not done, it refuses.
+ */
+import { observeClickHouse } from "../clickhouse/observe";
+import { diffsOf } from "../clickhouse/plan";
+import { UserError } from "../engine/errors";
+import type { Progress } from "../engine/execute";
+import type { Run } from "../engine/journal";
+import { commandSteps } from "../engine/command-steps";
+import { describeSteps } from "../engine/plan-text";
+import type { Plan, Stage } from "../engine/step";
+import type { Span } from "../engine/timeline";
+import { sayTimeline, timelineOf } from "../engine/timeline";
+import type { RepointDesired } from "./desired";
+import { handlers } from "./handlers";
+import type { History } from "./history";
+import { operations, readHistory } from "./history";
+import { keepersOf, withMigrationWorld } from "./migration";
+import { planRepoint, planUnpoint, sidesOf } from "./move";
+import { withSession } from "./session";
+
+export interface Repointed {
+  readonly timeline: readonly Span[];
+  /** Seconds from the fence of the move to the last writer resumed, as the operator's clock saw it. */
+  readonly writePauseSeconds?: number;
+}
+
+/** What a preview shows: the steps, and a diff of every file. */
+export async function reviewRepoint(
+  desired: RepointDesired,
+): Promise<{ repoints: string; steps: string[]; diffs: Record<string, string> }> {
+  const { consumer, migration } = desired;
+  return withMigrationWorld(migration, async (world) => {
+    const plan = withVerify(await planRepoint(world, migration, consumer, migration.active), desired);
+    const facts = await observeClickHouse(world, consumer);
+    const { to } = sidesOf(migration, migration.active);
+    return { repoints: plan.title, steps: describeSteps(plan), diffs: diffsOf(consumer, facts, to) };
+  });
+}
+
+export async function repoint(desired: RepointDesired, progress: Progress): Promise<Repointed> {
+  const { consumer, migration } = desired;
+  const to = migration.active;
+  return withMigrationWorld(migration, (world) =>
+    withSession(world, handlers, progress, keepersOf(migration), async (session) => {
+      const history = readHistory(await session.runs());
+      if (history.pendingMove || history.active !== to) throw new MigrationNotThere(to, history);
+      const operation = operations.repoint(consumer.name, to);
+      const last = lastOf(history, consumer.name);
+      if (last?.plan.operation === operation && last.outcome === "done") return { timeline: [] };
+      try {
+        const plan = withVerify(await planRepoint(world, migration, consumer, to), desired);
+        const run =
+          last?.plan.operation === operation && last.outcome === undefined
+            ? await session.resume(last)
+            : await session.run(plan);
+        const timeline = timelineOf(run);
+        const writePauseSeconds = pauseOf(history, run);
+        progress.say(sayTimeline(timeline));
+        if (writePauseSeconds !== undefined) {
+          progress.say(`writes of ${consumer.name} paused for ${writePauseSeconds.toFixed(1)} s`);
+        }
+        return { timeline, writePauseSeconds };
+      } catch (error) {
+        if (error instanceof UserError) throw new StaysFenced(consumer.name, error);
+        throw error;
+      }
+    }),
+  );
+}
+
+/** The business's own checks come last before the writers go on. */
+function withVerify(plan: Plan, { consumer, verify }: RepointDesired): Plan {
+  const checks = commandSteps(`verify ${consumer.name}`, verify).map(
+    (step): Stage => ({ phase: "repoint", steps: [step] }),
+  );
+  const release = plan.stages.findIndex((stage) => stage.phase === "release");
+  const at = release === -1 ? plan.stages.length : release;
+  return { ...plan, stages: [...plan.stages.slice(0, at), ...checks, ...plan.stages.slice(at)] };
+}
+
+/** Pauses the writers and puts the configuration back; the migration's own way back releases them. */
+export async function unpoint(desired: RepointDesired, progress: Progress): Promise<void> {
+  const { consumer, migration } = desired;
+  await withMigrationWorld(migration, (world) =>
+    withSession(world, handlers, progress, keepersOf(migration), async (session) => {
+      const history = readHistory(await session.runs());
+      const last = lastOf(history, consumer.name);
+      // Already on the source (reverted, or never repointed): there is nothing to put back.
+      if (history.active === "source" && !history.pendingMove) return;
+      if (last?.plan.operation === operations.unpoint(consumer.name)) {
+        if (last.outcome === undefined) await session.resume(last);
+        return;
+      }
+      await session.run(await planUnpoint(world, migration, consumer));
+    }),
+  );
+}
+
+/** The consumer was to be repointed before its data is there. */
+export class MigrationNotThere extends UserError {
+  constructor(to: string, history: History) {
+    super(
+      `the migration's active side is ${history.active}${history.pendingMove ? `, with a move ${history.pendingMove.plan.operation} left half done` : ""}; ` +
+        `expected ${to}. Run pulumi up to finish the move first. No consumer was touched.`,
+    );
+  }
+}
+
+/** Repointing failed after the data was moved. */
+export class StaysFenced extends UserError {
+  constructor(consumer: string, cause: Error) {
+    super(
+      `${cause.message}\n${consumer} stays fenced; nothing is lost. Go on: mend the cause and run pulumi up again. ` +
+        "Go back: pulumi destroy.",
+      { cause },
+    );
+  }
+}
+
+function lastOf(history: History, consumer: string): Run | undefined {
+  const mine = history.runs.filter((run) => {
+    const [verb, name] = run.plan.operation.split(" ");
+    return (verb === "repoint" || verb === "unpoint") && name === consumer;
+  });
+  return mine[mine.length - 1];
+}
+
+function pauseOf(history: History, repointing: Run): number | undefined {
+  const moves = history.runs.filter((run) => ["forward", "back"].includes(run.plan.operation));
+  const move = moves[moves.length - 1];
+  const fence = move && timelineOf(move).find((span) => span.phase === "fence");
+  const spans = timelineOf(repointing);
+  const end = spans[spans.length - 1];
+  return fence && end ? (Date.parse(end.to) - Date.parse(fence.from)) / 1000 : undefined;
+}

@@ -1,0 +1,99 @@
+/**
+ * One operation under the lock: reads the journal, hands it to the operation, lets go of the lock whatever happens.
+ *
+ * Operations of one process that need the same hosts wait for each other (Pulumi runs resources side by side);
+ * those of another process are refused.
+ */
+import { randomBytes } from "node:crypto";
+import type { Progress } from "../engine/execute";
+import { execute, takeBack } from "../engine/execute";
+import type { JournalStore, Run } from "../engine/journal";
+import { Journal, runsOf } from "../engine/journal";
+import type { Handlers, Plan } from "../engine/step";
+import { lockHosts } from "../journal/lock";
+import { RemoteJournal } from "../journal/remote-journal";
+import type { World } from "../transports/contract";
+import { onEntry } from "./crash-point";
+import { ownerName } from "./world";
+
+export interface Session {
+  /** The runs so far, oldest first; read anew at every call. */
+  runs(): Promise<Run[]>;
+  /** Carries a new plan out. */
+  run(plan: Plan): Promise<Run>;
+  /** Goes on with a run that was interrupted. */
+  resume(run: Run): Promise<Run>;
+  /** Takes a run back, whether or not it was finished. */
+  takeBack(run: Run): Promise<void>;
+}
+
+/** @param keepers names of the hosts that keep the journal and the lock */
+export async function withSession<T>(
+  world: World,
+  handlers: Handlers<World>,
+  progress: Progress,
+  keepers: readonly string[],
+  act: (session: Session) => Promise<T>,
+): Promise<T> {
+  const hosts = keepers.map((name) => world.host(name));
+  return alone(async () => {
+    const owner = ownerName();
+    const lock = await lockHosts(hosts, owner);
+    try {
+      return await act(openSession(world, handlers, progress, new RemoteJournal(world.migration, hosts), owner));
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+/** The runs so far, without the lock: for previews, which change nothing. */
+export async function readRuns(world: World, keepers: readonly string[]): Promise<Run[]> {
+  const hosts = keepers.map((name) => world.host(name));
+  return runsOf(await new RemoteJournal(world.migration, hosts).read());
+}
+
+function openSession(
+  world: World,
+  handlers: Handlers<World>,
+  progress: Progress,
+  store: JournalStore,
+  owner: string,
+): Session {
+  const clock = () => new Date();
+  const runs = async () => runsOf(await store.read());
+  const reread = async (id: string) => {
+    const run = (await runs()).find((one) => one.id === id);
+    if (!run) throw new Error(`run ${id} vanished from the journal`);
+    return run;
+  };
+  return {
+    runs,
+    async run(plan) {
+      const run = `${clock().toISOString().replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`;
+      const journal = await Journal.begin(store, { run, owner, plan }, clock);
+      await execute({ plan, journal, handlers, world, progress, onEntry });
+      return reread(run);
+    },
+    async resume(run) {
+      progress.say(`going on with ${run.plan.operation}, begun ${run.begun} by ${run.owner}`);
+      const journal = Journal.resume(store, run, clock);
+      await execute({ plan: run.plan, journal, earlier: run, handlers, world, progress, onEntry });
+      return reread(run.id);
+    },
+    async takeBack(run) {
+      const journal = Journal.resume(store, run, clock);
+      await takeBack(run, { journal, handlers, world, progress, onEntry });
+    },
+  };
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** One operation at a time in this process. */
+function alone<T>(act: () => Promise<T>): Promise<T> {
+  const mine = last.then(act, act);
+  last = mine.catch(() => undefined);
+  return mine;
+}
+

@@ -1,0 +1,40 @@
+/** Plans the removal of an ensemble: followers first, the leader last, then what was installed. Pure. */
+import type { Plan, Stage } from "../../engine/step";
+import type { EnsembleDesired } from "../desired";
+import type { EnsembleFacts } from "../observe";
+import { stopStep } from "../service-steps";
+import type { Side } from "../side";
+import { homeOf } from "../side";
+
+export function planRemoval(desired: EnsembleDesired, side: Side, facts: EnsembleFacts): Plan {
+  const isLeader = (name: string) => facts.leader?.name === name;
+  const stops = (leader: boolean): Stage => ({
+    phase: "clean up",
+    steps: side.servers
+      .filter(({ name }) => isLeader(name) === leader)
+      .map((server) => stopStep(side, server, leader ? "stop (leader)" : "stop")),
+  });
+  const paths = [
+    homeOf(desired),
+    ...(desired.removeData ? [desired.dataDir, desired.dataLogDir, desired.logDir] : []),
+  ];
+  const stages: Stage[] = [
+    stops(false),
+    stops(true),
+    {
+      phase: "clean up",
+      steps: side.servers.map((server) => ({
+        id: `remove ${server.name}`,
+        host: server.name,
+        kind: "zk.remove",
+        args: { paths },
+        says: `remove ${paths.join(", ")}`,
+      })),
+    },
+  ];
+  return {
+    title: `remove ZooKeeper ${desired.version} from ${side.servers.map(({ name }) => name).join(", ")}`,
+    operation: "remove",
+    stages: stages.filter((stage) => stage.steps.length > 0),
+  };
+}
