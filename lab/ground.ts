@@ -42,8 +42,9 @@ export function readRecord(): LabRecord | undefined {
   return existsSync(recordFile()) ? (JSON.parse(readFileSync(recordFile(), "utf8")) as LabRecord) : undefined;
 }
 
-export function writeRecord(record: LabRecord): void {
-  writeFileSync(recordFile(), `${JSON.stringify(record)}\n`);
+/** @param flag `wx` to fail when there is one already */
+export function writeRecord(record: LabRecord, flag: "w" | "wx" = "w"): void {
+  writeFileSync(recordFile(), `${JSON.stringify(record)}\n`, { flag });
 }
 
 /**
@@ -66,7 +67,11 @@ export async function takeGround(record: LabRecord, replace: boolean): Promise<b
   const cleared = found !== undefined || (await namespaces()).length > 0;
   if (cleared) await clearGround();
   mkdirSync(stateDir(), { recursive: true, mode: 0o700 });
-  writeRecord(record);
+  try {
+    writeRecord(record, "wx");
+  } catch (cause) {
+    throw new UserError("Another process took the ground for a lab at this very moment.", { cause });
+  }
   return cleared;
 }
 

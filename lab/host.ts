@@ -8,18 +8,11 @@ import { spawn } from "node:child_process";
 import { existsSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { hostDir, layersDir, SSH_PORT, stateDir, type HostSpec, type Role } from "./layout";
+import { hostDir, layersDir, SSH_PORT, stateDir, type HostSpec } from "./layout";
 import { namespaceOf, plug, unplug } from "./network";
+import { PARTS } from "./parts";
 import { capture, type Output } from "./shell";
 import { until } from "./wait";
-
-const LAYERS: Readonly<Record<Role, readonly string[]>> = {
-  "old-zookeeper": ["old-zookeeper", "base"],
-  "new-zookeeper": ["base"],
-  clickhouse: ["clickhouse", "base"],
-  "pegasus-meta": ["base"],
-  "pegasus-replica": ["base"],
-};
 
 export class LabHost {
   constructor(readonly spec: HostSpec) {}
@@ -38,7 +31,7 @@ export class LabHost {
     await plug(this.name);
     const folder = hostDir(this.name);
     const console = openSync(join(folder, "console.log"), "a");
-    const layers = LAYERS[this.spec.role].map((layer) => `${join(layersDir(), layer)}:`).join("");
+    const layers = PARTS[this.spec.role].layers.map((layer) => `${join(layersDir(), layer)}:`).join("");
     const boot = join(__dirname, "boot/first-process.sh");
     const child = spawn(
       "nsenter",

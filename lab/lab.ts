@@ -8,15 +8,16 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../core/engine/errors";
 import { findAssets } from "./assets";
-import { createTables, putClickHouse, untilWritable } from "./clickhouse";
+import { createTables } from "./clickhouse";
 import { createKeys, Disk } from "./disk";
 import { clearGround, layLayers, readRecord, refuseWithoutRoot, takeGround, writeRecord } from "./ground";
 import { LabHost } from "./host";
 import { readInventory, takeInventory, writeInventory, type Inventory } from "./inventory";
 import { writeStackConfig } from "./stack-config";
-import { hostDir, hostsOf, layersDir, savedDir, withRole, type HostSpec, type Scenario } from "./layout";
+import { hostDir, hostsOf, savedDir, withRole, type HostSpec, type Scenario } from "./layout";
 import { createNetwork } from "./network";
-import { putOldZooKeeper, untilQuorum } from "./old-zookeeper";
+import { untilQuorum } from "./old-zookeeper";
+import { PARTS } from "./parts";
 import { seedZnodes } from "./seed";
 import { must } from "./shell";
 
@@ -103,12 +104,13 @@ export class Lab {
     return host;
   }
 
-  /** Waits until what starts at boot serves: one leader, writable tables. Hosts that had it disabled are left out. */
+  /** Waits until what starts at boot serves: one leader, writable tables. What was disabled is not waited for. */
   async untilReady(): Promise<void> {
-    const enabled = this.oldEnsemble.filter((host) => !existsSync(new Disk(host.name).at(DISABLED)));
-    if (enabled.length < this.oldEnsemble.length) return;
-    await untilQuorum(enabled);
-    await untilWritable(this.clickhouse);
+    await PARTS["old-zookeeper"].untilReady(this.oldEnsemble);
+    const roles = [...new Set(this.specs.map((spec) => spec.role))].filter(
+      (role) => role !== "old-zookeeper",
+    );
+    await Promise.all(roles.map((role) => PARTS[role].untilReady(withRole(this.specs, role))));
   }
 
   /** Power cut, empty disk, fresh boot: the host as it was delivered. */
@@ -117,10 +119,7 @@ export class Lab {
     await host.kill();
     const disk = new Disk(name);
     await disk.wipe(this.specs);
-    if (host.spec.role === "old-zookeeper") putOldZooKeeper(disk, this.oldEnsemble, this.znodes);
-    if (host.spec.role === "clickhouse") {
-      putClickHouse(disk, host.spec, this.oldEnsemble, join(layersDir(), "clickhouse", CLICKHOUSE_CONFIG));
-    }
+    PARTS[host.spec.role].put(disk, host.spec, { everyHost: this.specs, znodes: this.znodes });
     await host.start();
   }
 
@@ -161,9 +160,6 @@ export class Lab {
     await this.untilReady();
   }
 }
-
-const DISABLED = "/etc/lab/boot.d/zookeeper.disabled";
-const CLICKHOUSE_CONFIG = "etc/clickhouse-server/config.xml";
 
 const upperOf = (host: string) => join(hostDir(host), "upper");
 

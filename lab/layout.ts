@@ -15,11 +15,18 @@ export interface HostSpec {
   readonly role: Role;
 }
 
-export const BRIDGE = "pzk0";
-export const BRIDGE_ADDRESS = "10.77.0.1";
+/**
+ * Which of the machine's labs this is, 0 to 9: each has a network, disks and an inventory of its own, so that tests
+ * can run beside a lab that somebody looks at. `PULUMI_ZOOKEEPER_LAB=1` is another lab than the one without.
+ */
+export const LAB_NUMBER = Number(/^\d$/.exec(process.env.PULUMI_ZOOKEEPER_LAB ?? "0")?.[0] ?? "0");
+
+const NETWORK = `10.77.${LAB_NUMBER}`;
+export const BRIDGE = `pzk${LAB_NUMBER}`;
+export const BRIDGE_ADDRESS = `${NETWORK}.1`;
 export const NETWORK_PREFIX = 24;
 /** In front of every network namespace and link of the lab, so that left-overs are recognised by name alone. */
-export const NAME_PREFIX = "pzk-";
+export const NAME_PREFIX = `pzk${LAB_NUMBER}-`;
 
 export const ZK_CLIENT_PORT = 2181;
 export const ZK_PEER_PORT = 2888;
@@ -52,7 +59,7 @@ export function hostsOf(scenario: Scenario): HostSpec[] {
     const [prefix, first, count] = ADDRESSES[role];
     return Array.from({ length: count }, (_, at) => ({
       name: `${prefix}${at + 1}`,
-      address: `10.77.0.${first + at}`,
+      address: `${NETWORK}.${first + at}`,
       role,
     }));
   });
@@ -72,7 +79,8 @@ export function connectString(hosts: readonly HostSpec[]): string {
  * btrfs, tmpfs; not an overlay itself): in a container, point `PULUMI_ZOOKEEPER_LAB_DIR` at a volume.
  */
 export function stateDir(): string {
-  return process.env.PULUMI_ZOOKEEPER_LAB_DIR ?? "/var/lib/pulumi-zookeeper-lab";
+  const parent = process.env.PULUMI_ZOOKEEPER_LAB_DIR ?? "/var/lib/pulumi-zookeeper-lab";
+  return join(parent, String(LAB_NUMBER));
 }
 
 export const hostDir = (name: string) => join(stateDir(), "hosts", name);
@@ -81,4 +89,6 @@ export const layersDir = () => join(stateDir(), "layers");
 export const keysDir = () => join(stateDir(), "keys");
 export const savedDir = (name: string) => join(stateDir(), "saved", name);
 export const checkout = () => join(__dirname, "..");
-export const inventoryFile = () => join(checkout(), ".lab", "inventory.json");
+/** `.lab/inventory.json`, and `.lab/1/inventory.json` for lab 1. */
+export const inventoryFile = () =>
+  join(checkout(), ".lab", ...(LAB_NUMBER === 0 ? [] : [String(LAB_NUMBER)]), "inventory.json");

@@ -8,7 +8,9 @@ import { stringify } from "yaml";
 import type { Inventory, InventoryHost } from "./inventory";
 import * as layout from "./layout";
 
-export const STACK_CONFIG = resolve(__dirname, "..", "Pulumi.lab.yaml");
+/** `Pulumi.lab.yaml`, and `Pulumi.lab1.yaml` for lab 1. */
+export const STACK_NAME = layout.LAB_NUMBER === 0 ? "lab" : `lab${layout.LAB_NUMBER}`;
+const STACK_CONFIG = resolve(__dirname, "..", `Pulumi.${STACK_NAME}.yaml`);
 
 export function writeStackConfig(inventory: Inventory): void {
   const config = Object.fromEntries(
