@@ -152,10 +152,14 @@ function releaseOf(version: Version, directory: string): string {
   return join(directory, "apache-zookeeper-3.7.1-bin");
 }
 
-/** `srvr` is the one word that every version answers unasked. */
+/**
+ * `srvr` is the one word that every version answers unasked. A 3.7.1 that is asked before it has opened its
+ * database throws a NullPointerException and leaves the connection open for ever, so patience is short here.
+ */
 async function answers(port: number, expected: string): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   try {
+    socket.setTimeout(500, () => socket.destroy(new Error("no answer")));
     await once(socket, "connect");
     socket.write("srvr");
     let text = "";

@@ -28,7 +28,11 @@ export type Answer =
   | { readonly kind: "silent" };
 
 export interface AskOptions {
-  /** Milliseconds for the dial and the answer together. @default 10000 */
+  /**
+   * Milliseconds for the dial and the answer together. While waiting for a start, ask often and briefly: a 3.7.1
+   * asked before it has opened its database never answers that connection (a NullPointerException in its log).
+   * @default 10000
+   */
   readonly timeoutMs?: number;
   /** Where the server listens, as seen from the host. @default the host's own address */
   readonly address?: string;
