@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { hostDir, keysDir, type HostSpec } from "./layout";
+import { BRIDGE_ADDRESS, hostDir, keysDir, type HostSpec } from "./layout";
 import { must } from "./shell";
 
 /** The user without root that the lab knows: logs in by key, may use sudo without a password. */
@@ -92,7 +92,8 @@ export class Disk {
     this.write(`/etc/sudoers.d/${PLAIN_USER}`, `${PLAIN_USER} ALL=(ALL) NOPASSWD: ALL\n`, 0o440);
     this.copy("/etc/lab/init.sh", join(__dirname, "boot/init.sh"), 0o755);
     this.folder("/etc/lab/boot.d");
-    this.copy("/usr/local/bin/writers", join(__dirname, "boot/writers.sh"), 0o755);
+    const writers = readFileSync(join(__dirname, "boot/writers.sh"), "utf8");
+    this.write("/usr/local/bin/writers", writers.replace("@BRIDGE_ADDRESS@", BRIDGE_ADDRESS), 0o755);
   }
 
   /** Runs at every boot of the host, unless `/etc/lab/boot.d/NAME.disabled` exists. */

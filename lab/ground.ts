@@ -1,7 +1,7 @@
 /**
  * The ground a lab stands on: one state folder, one lock, and the clearing of what an earlier lab left.
  *
- * One lab at a time on a machine, since its addresses are fixed. Whether one runs is read from the machine (are
+ * One lab at a time for each number, since a number fixes its addresses. Whether one runs is read from the machine (are
  * there processes in the lab's namespaces?), not from a file that a crash would leave behind.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
@@ -62,7 +62,9 @@ export async function takeGround(record: LabRecord, replace: boolean): Promise<b
     const state = booting
       ? `is being booted by process ${found.bootedBy}`
       : `runs (scenario ${found?.scenario})`;
-    throw new UserError(`A lab ${state}. One at a time: npm run lab -- down, or up --replace.`);
+    throw new UserError(
+      `A lab ${state}. One at a time for each PULUMI_ZOOKEEPER_LAB: npm run lab -- down, or up --replace.`,
+    );
   }
   const cleared = found !== undefined || (await namespaces()).length > 0;
   if (cleared) await clearGround();

@@ -14,7 +14,10 @@ if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) {
   console.log("build: reused dist/, it is of these sources");
 } else {
   const tsc = require.resolve("typescript/bin/tsc");
-  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(1);
   writeFileSync(stamp, hash);
   console.log("build: compiled dist/");

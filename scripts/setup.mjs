@@ -17,27 +17,28 @@ const PURPOSES = ["unit", "pulumi", "lab"];
 /** Everything for one purpose; each includes the earlier ones. */
 export async function setUp(purpose) {
   if (purpose === "lab") refuseWithoutDebian();
-  await alone(async () => {
-    await step("node_modules", nodeModules);
-    if (purpose === "unit") return;
-    await together([step("pulumi", pulumi), ...(purpose === "lab" ? [labParts()] : [])]);
-  });
+  await modules();
+  if (purpose === "unit") return;
+  const cli = alone("pulumi", () => step("pulumi", pulumi));
+  await together(purpose === "lab" ? [cli, labParts()] : [cli]);
 }
 
 /** What the lab itself needs. The servers run without Pulumi, so nobody waits for its build to boot them. */
 export async function setUpLabOnly() {
   refuseWithoutDebian();
-  await alone(async () => {
-    await step("node_modules", nodeModules);
-    await labParts();
-  });
+  await modules();
+  await labParts();
 }
 
+const modules = () => alone("node_modules", () => step("node_modules", nodeModules));
+
 async function labParts() {
-  await step("zookeeper npm", nativeClient);
-  await step("machine", machineTools);
-  await step("lab packages", labPackages);
-  await step("zookeeper", zookeeperReleases);
+  await alone("lab", async () => {
+    await step("zookeeper npm", nativeClient);
+    await step("machine", machineTools);
+    await step("lab packages", labPackages);
+    await step("zookeeper", zookeeperReleases);
+  });
 }
 
 /** Waits for all before it reports a failure, so that none is cut off in the middle. */

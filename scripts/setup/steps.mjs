@@ -87,9 +87,12 @@ export async function run(command, args, options) {
   }
 }
 
-/** Holds set-up's lock while `work` runs; waits for another set-up that is alive, clears away a dead one's lock. */
-export async function alone(work) {
-  const lock = join(cacheDir(), ".lock");
+/**
+ * Holds the lock of one part of set-up while `work` runs: waits for another set-up that is alive, clears away a dead
+ * one's lock. One for each part, so that a lab can be booted while Pulumi is being built.
+ */
+export async function alone(part, work) {
+  const lock = join(cacheDir(), `.lock-${part}`);
   mkdirSync(cacheDir(), { recursive: true });
   for (let said = false; ; said = true) {
     try {
