@@ -12,6 +12,7 @@ import { removeInventory } from "./inventory";
 import { removeStackConfig } from "./stack-config";
 import { layersDir, OLD_ZOOKEEPER_HOME, stateDir, type Scenario } from "./layout";
 import { namespaces, processesIn, removeNetwork } from "./network";
+import { startTime } from "./processes";
 import { capture, must } from "./shell";
 import { until } from "./wait";
 
@@ -56,7 +57,7 @@ export function writeRecord(record: LabRecord, flag: "w" | "wx" = "w"): void {
 export async function takeGround(record: LabRecord, replace: boolean): Promise<boolean> {
   const found = readRecord();
   const booting =
-    found && !found.ready && found.bootedBy !== process.pid && existsSync(`/proc/${found.bootedBy}`);
+    found && !found.ready && found.bootedBy !== process.pid && startTime(found.bootedBy) !== undefined;
   const running = found?.ready === true && (await liveProcesses()).length > 0;
   if ((booting || running) && !replace) {
     const state = booting

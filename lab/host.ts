@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { hostDir, layersDir, SSH_PORT, stateDir, type HostSpec } from "./layout";
 import { namespaceOf, plug, unplug } from "./network";
 import { PARTS } from "./parts";
+import { startTime } from "./processes";
 import { capture, type Output } from "./shell";
 import { until } from "./wait";
 
@@ -109,17 +110,6 @@ export class LabHost {
 
   private async saysWhyItDied(): Promise<string> {
     return `its first process ended: ${readConsole(hostDir(this.name))}`;
-  }
-}
-
-/** A pid may be used again; a pid with its start time is not. Undefined when gone, or only waiting to be reaped. */
-function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
-  } catch {
-    return undefined;
   }
 }
 
