@@ -67,9 +67,13 @@ function outcomeFrom(lines: readonly string[]): RecoveryOutcome {
   return { kind: "result", code, hints: hintsFrom(lines.slice(at + 1)) };
 }
 
-/** The closing rule stands on the last hint's own line when that hint has no line end of its own. */
+/**
+ * Hints about nodes have no line end of their own since 2.6: the next hint, or the closing rule, follows on
+ * the same line.
+ */
 function hintsFrom(lines: readonly string[]): readonly RecoveryHint[] {
   return lines
+    .flatMap((line) => line.split(/(?<=\S)(?=(?:ERROR|WARNING): )/))
     .map((line) => line.replace(/={29}$/, "").trim())
     .filter((line) => line !== "")
     .map(hintFrom);

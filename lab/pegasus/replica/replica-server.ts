@@ -49,6 +49,7 @@ export class ReplicaServer {
   private async beacon(): Promise<void> {
     const { master } = this;
     if (master === undefined) return;
+    this.checkLease();
     const sent = Date.now();
     const reply = await call(master, "beacon", { node: this.process.self }, 2000);
     if (reply.err !== "ERR_OK" || !reply.isMaster) {
@@ -60,6 +61,8 @@ export class ReplicaServer {
       );
       return;
     }
+    // A process that was starved for longer than its lease must not find it renewed by the first reply.
+    this.checkLease();
     this.lastAcknowledged = sent;
     if (this.connectedTo !== reply.leaderSince) {
       this.connectedTo = reply.leaderSince;

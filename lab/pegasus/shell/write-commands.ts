@@ -1,5 +1,6 @@
 /** Commands that change something: `set_meta_level`, `create`, `drop`, `rename`, `add_dup`, `add_backup_policy`. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { ErrorCode } from "../server/protocol";
 import { membersOf } from "../server/records";
 import { optionSpecs, readOptions } from "./arguments";
 import { type Outcome, type ShellContext, ask, err, out, red } from "./context";
@@ -36,8 +37,9 @@ export async function createCommand(context: ShellContext, words: readonly strin
     return "done";
   }
   out(`create app ${name} succeed, waiting for app ready\n`);
-  await waitUntilReady(context, name, partitions, replicas);
-  out(`create app "${name}" succeed\n`);
+  const failure = await waitUntilReady(context, name, partitions, replicas);
+  if (failure === undefined) out(`create app "${name}" succeed\n`);
+  else err(`create app "${name}" failed, error = ${failure}\n`);
   return "done";
 }
 
@@ -96,20 +98,22 @@ export async function addBackupPolicyCommand(
   return "done";
 }
 
-/** As the real shell, which looks again and again until each partition has all of its replicas. */
+/** As the real shell, which looks again and again until each partition has all of its replicas, or nobody answers. */
 async function waitUntilReady(
   context: ShellContext,
   name: string,
   partitions: number,
   replicas: number,
-): Promise<void> {
+): Promise<ErrorCode | undefined> {
   for (;;) {
     const reply = await ask(context, "view", { task: "RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX" });
+    if (reply.err !== "ERR_OK") return reply.err;
     const table = reply.view?.apps.find((candidate) => candidate.app_name === name);
-    const ready = (table?.partitions ?? []).filter(
-      (partition) => membersOf(partition).length >= replicas,
-    ).length;
-    if (ready === partitions) return out(`${name} is ready now: (${ready}/${partitions})\n`);
+    const ready = (table?.partitions ?? []).filter((one) => membersOf(one).length >= replicas).length;
+    if (ready === partitions) {
+      out(`${name} is ready now: (${ready}/${partitions})\n`);
+      return undefined;
+    }
     out(`${name} not ready yet, still waiting... (${ready}/${partitions})\n`);
     await pause(500);
   }

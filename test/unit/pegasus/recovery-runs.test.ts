@@ -204,6 +204,21 @@ test("every kind of hint", () => {
   });
 });
 
+test("hints of 2.6 about two nodes stand on one line with the closing rule", () => {
+  const rule = "=============================";
+  const hint = (node: string) =>
+    `ERROR: collect app and replica info from node(${node}) failed with err(ERR_TIMEOUT), you can skip it by set skip_bad_nodes option`;
+  const head = `Wait seconds: 7\nSkip bad nodes: false\nSkip lost partitions: false\nNode list:\n${rule}\nr1:1\n${rule}\n`;
+  expect(
+    readRecover(`${head}Recover result: ERR_TRY_AGAIN\n${rule}\n${hint("r1:1")}${hint("r2:1")}${rule}\n`)
+      .outcome,
+  ).toEqual({
+    kind: "result",
+    code: "ERR_TRY_AGAIN",
+    hints: ["r1:1", "r2:1"].map((node) => ({ kind: "bad-node", node, code: "ERR_TIMEOUT", skipped: false })),
+  });
+});
+
 test("recover -o leaves one line on the screen", () => {
   expect(readRecoverComplete("recover complete with err = ERR_TRY_AGAIN\n")).toBe("ERR_TRY_AGAIN");
 });
