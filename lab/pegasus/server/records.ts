@@ -122,9 +122,7 @@ export function decodePartition(text: string): PartitionRecord {
     ballot: json.ballot,
     max_replica_count: json.max_replica_count,
     primary:
-      json.primary === NO_ADDRESS
-        ? undefined
-        : named([json.primary], (json.hp_primary && [json.hp_primary]) || undefined)[0],
+      json.primary === NO_ADDRESS ? undefined : { ip: json.primary, name: json.hp_primary ?? json.primary },
     secondaries: named(json.secondaries, json.hp_secondaries),
     last_drops: named(json.last_drops, json.hp_last_drops),
     last_committed_decree: json.last_committed_decree,

@@ -66,14 +66,14 @@ export async function appCommand(context: ShellContext, words: readonly string[]
   if (!options.ok) return complain(options.complaint);
   const [name] = options.rest;
   if (name === undefined) return "usage";
-  const words1 = (code: string) => `query app ${name} failed, error=${code}`;
-  const found = await view(context, "RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX", words1);
+  const sayFailed = (code: string) => `query app ${name} failed, error=${code}`;
+  const found = await view(context, "RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX", sayFailed);
   if (found === undefined) return "done";
   const table = found.apps.find(
     (candidate) => candidate.app_name === name && candidate.status === "AVAILABLE",
   );
   if (table === undefined) {
-    err(`${words1("ERR_OBJECT_NOT_FOUND")}\n`);
+    err(`${sayFailed("ERR_OBJECT_NOT_FOUND")}\n`);
     return "done";
   }
   const detailed = options.flags.has("detailed");
