@@ -8,16 +8,36 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 
-type Methods = Required<Pick<pulumi.dynamic.ResourceProvider, "check" | "diff" | "create" | "update" | "read" | "delete">>;
+type Methods = Required<
+  Pick<pulumi.dynamic.ResourceProvider, "check" | "diff" | "create" | "update" | "read" | "delete">
+>;
 
 /** @param name of the lifecycle in `providers/server` */
 export function thinProvider(name: "ensemble" | "migration" | "repoint"): Methods {
   return {
-    check: (olds, news) => require("module").createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")[name].check(olds, news),
-    diff: (id, olds, news) => require("module").createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")[name].diff(id, olds, news),
-    create: (inputs) => require("module").createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")[name].create(inputs),
-    update: (id, olds, news) => require("module").createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")[name].update(id, olds, news),
-    read: (id, props) => require("module").createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")[name].read(id, props),
-    delete: (id, props) => require("module").createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")[name].delete(id, props),
+    check: (olds, news) =>
+      require("module")
+        .createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")
+        [name].check(olds, news),
+    diff: (id, olds, news) =>
+      require("module")
+        .createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")
+        [name].diff(id, olds, news),
+    create: (inputs) =>
+      require("module")
+        .createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")
+        [name].create(inputs),
+    update: (id, olds, news) =>
+      require("module")
+        .createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")
+        [name].update(id, olds, news),
+    read: (id, props) =>
+      require("module")
+        .createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")
+        [name].read(id, props),
+    delete: (id, props) =>
+      require("module")
+        .createRequire(`${process.cwd()}/`)("pulumi-zookeeper/dist/providers/server")
+        [name].delete(id, props),
   };
 }

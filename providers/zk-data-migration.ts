@@ -14,7 +14,8 @@ export interface ZkDataMigrationArgs extends Arguments<
   readonly source: Arguments<ExistingInput> | ZooKeeperEnsemble;
   readonly target: ZooKeeperEnsemble;
   /** A list, or a map by name: Pulumi hides a whole list for one secret in it, and of a map only the secret. */
-  readonly consumers?: readonly DeepInput<ConsumerInput>[] | Readonly<Record<string, DeepInput<ConsumerInput>>>;
+  readonly consumers?:
+    readonly DeepInput<ConsumerInput>[] | Readonly<Record<string, DeepInput<ConsumerInput>>>;
 }
 
 /** A row of the timeline. */

@@ -30,7 +30,14 @@ export class ZooKeeperEnsemble extends pulumi.dynamic.Resource {
   constructor(name: string, args: ZooKeeperEnsembleArgs, options?: pulumi.CustomResourceOptions) {
     const outputs = ["connectString", "servers", "plan", "rollbackPlan", "timeline", "drift"];
     const place = { name, type: "ZooKeeperEnsemble", parent: options?.parent };
-    super(thinProvider("ensemble"), name, propertiesOf(args, outputs, place), options, "zookeeper", place.type);
+    super(
+      thinProvider("ensemble"),
+      name,
+      propertiesOf(args, outputs, place),
+      options,
+      "zookeeper",
+      place.type,
+    );
     this.args = args;
   }
 }

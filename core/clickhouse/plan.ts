@@ -159,7 +159,11 @@ export function complainClickHouse(
 }
 
 /** A unified diff a host, secrets masked; empty where the file already names the wanted nodes. */
-export function diffsOf(desired: ClickHouseDesired, facts: ClickHouseFacts, to: Side): Record<string, string> {
+export function diffsOf(
+  desired: ClickHouseDesired,
+  facts: ClickHouseFacts,
+  to: Side,
+): Record<string, string> {
   const diffs: Record<string, string> = {};
   for (const { name, config } of facts.servers) {
     if (config === undefined) continue;

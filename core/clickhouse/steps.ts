@@ -66,9 +66,7 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
   },
   "ck.stop": {
     async look({ step: { host, args }, world }) {
-      const { stdout } = await world
-        .host(host)
-        .script('ss -Hltn "sport = :$1"', [String(args["port"])]);
+      const { stdout } = await world.host(host).script('ss -Hltn "sport = :$1"', [String(args["port"])]);
       const done = stdout.trim() === "";
       return { done, found: done ? "not running" : `listens on port ${args["port"]}` };
     },
@@ -87,7 +85,10 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
  */
 async function restore(host: HostAccess, migration: string, args: JsonObject): Promise<void> {
   const path = String(args["path"]);
-  const [current, original] = await Promise.all([readConfig(host, path), readOriginal(host, migration, path)]);
+  const [current, original] = await Promise.all([
+    readConfig(host, path),
+    readOriginal(host, migration, path),
+  ]);
   const back = edit(host, args, current, await wantedNodes(host, migration, args));
   const isOurs = original && edit(host, args, original, readNodes(args, current)).equals(current);
   await replaceContent(host, path, isOurs ? original : back);

@@ -35,7 +35,10 @@ export function commandSteps(
 
 export const commandHandlers: Readonly<Record<string, Handler<CommandWorld>>> = {
   "user.command": {
-    look: async ({ applied }) => ({ done: applied, found: applied ? "it succeeded" : "not run by this process" }),
+    look: async ({ applied }) => ({
+      done: applied,
+      found: applied ? "it succeeded" : "not run by this process",
+    }),
     async apply({ step, world }) {
       await world.command(step.args["command"] as unknown as Command);
     },

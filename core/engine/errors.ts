@@ -29,7 +29,11 @@ export class Refusal extends UserError {
 
 /** The host did not let us in, or stopped answering. */
 export class HostUnreachable extends UserError {
-  constructor(readonly host: string, readonly reason: string, readonly next: string) {
+  constructor(
+    readonly host: string,
+    readonly reason: string,
+    readonly next: string,
+  ) {
     super(`${host}: ${reason}. ${next}`);
   }
 }

@@ -6,20 +6,13 @@
  * journal before its first step, and taken up again from there by another process.
  */
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
 /** The part of the night a stage belongs to: the rows of the timeline. */
 export type Phase =
-  | "install"
-  | "prepare"
-  | "fence"
-  | "copy"
-  | "fold"
-  | "start"
-  | "repoint"
-  | "release"
-  | "clean up";
+  "install" | "prepare" | "fence" | "copy" | "fold" | "start" | "repoint" | "release" | "clean up";
 
 export interface Step {
   /** Unique in its plan and stable between two plannings of the same world: `stop zk-old1`. */

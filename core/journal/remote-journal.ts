@@ -37,9 +37,13 @@ export class RemoteJournal implements JournalStore {
 
   private async onMajority<T>(what: string, act: (host: HostAccess) => Promise<T>): Promise<T[]> {
     const settled = await Promise.allSettled(this.hosts.map(act));
-    const good = settled.filter((one): one is PromiseFulfilledResult<Awaited<T>> => one.status === "fulfilled");
+    const good = settled.filter(
+      (one): one is PromiseFulfilledResult<Awaited<T>> => one.status === "fulfilled",
+    );
     if (good.length * 2 > this.hosts.length) return good.map((one) => one.value);
-    const reasons = settled.flatMap((one) => (one.status === "rejected" ? [String(one.reason?.message)] : []));
+    const reasons = settled.flatMap((one) =>
+      one.status === "rejected" ? [String(one.reason?.message)] : [],
+    );
     throw new UserError(
       `cannot ${what} the journal on a majority of ${this.hosts.map((host) => host.name).join(", ")}: ` +
         `${reasons.join("; ")}. Bring the hosts back and run the same command again.`,

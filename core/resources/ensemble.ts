@@ -28,12 +28,16 @@ import {
 export const ensemble: Lifecycle = {
   async check(olds, news) {
     if (hasUnknown(news)) {
-      return { inputs: { ...news, plan: "cannot be computed before the values it needs are known" }, failures: [] };
+      return {
+        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
+        failures: [],
+      };
     }
     const read = readArguments(ensembleSchema, argumentsOf(news));
     if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
     const { desired } = read;
-    const before = Object.keys(olds).length > 0 ? readArguments(ensembleSchema, argumentsOf(olds)) : undefined;
+    const before =
+      Object.keys(olds).length > 0 ? readArguments(ensembleSchema, argumentsOf(olds)) : undefined;
     const old = before && "desired" in before ? before.desired : undefined;
     if (old && isDeepStrictEqual(old, desired)) {
       return { inputs: { ...news, plan: olds["plan"] }, failures: [] };
@@ -113,8 +117,11 @@ async function ensure(desired: EnsembleDesired, inputs: Properties): Promise<Pro
 function complainFixed(old: EnsembleDesired, wanted: EnsembleDesired): Complaint[] {
   const complaints: Complaint[] = [];
   const hosts = (desired: EnsembleDesired) =>
-    namesOf(desired.hosts).map((name) => `${name}=${addressOf(desired.hosts, name)}`).join(", ");
-  const ids = (desired: EnsembleDesired) => [...serverIds(desired)].map(([name, id]) => `${name}=${id}`).join(", ");
+    namesOf(desired.hosts)
+      .map((name) => `${name}=${addressOf(desired.hosts, name)}`)
+      .join(", ");
+  const ids = (desired: EnsembleDesired) =>
+    [...serverIds(desired)].map(([name, id]) => `${name}=${id}`).join(", ");
   const next =
     "Make a second ZooKeeperEnsemble on the new hosts and move to it with a ZkDataMigration; then remove this one.";
   if (hosts(old) !== hosts(wanted)) {
@@ -122,7 +129,15 @@ function complainFixed(old: EnsembleDesired, wanted: EnsembleDesired): Complaint
   } else if (ids(old) !== ids(wanted)) {
     complaints.push({ where: "myIds", found: ids(wanted), expected: `${ids(old)}, as installed`, next });
   }
-  for (const key of ["dataDir", "dataLogDir", "installDir", "clientPort", "peerPort", "electionPort", "runAs"] as const) {
+  for (const key of [
+    "dataDir",
+    "dataLogDir",
+    "installDir",
+    "clientPort",
+    "peerPort",
+    "electionPort",
+    "runAs",
+  ] as const) {
     if (old[key] === wanted[key]) continue;
     complaints.push({ where: key, found: String(wanted[key]), expected: `${old[key]}, as installed`, next });
   }

@@ -26,7 +26,10 @@ import {
 export const migration: Lifecycle = {
   async check(olds, news) {
     if (hasUnknown(news)) {
-      return { inputs: { ...news, plan: "cannot be computed before the values it needs are known" }, failures: [] };
+      return {
+        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
+        failures: [],
+      };
     }
     const read = readArguments(migrationSchema, argumentsOf(news));
     if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
@@ -38,14 +41,23 @@ export const migration: Lifecycle = {
         if (history.pendingMove) {
           const { operation, stages } = history.pendingMove.plan;
           const steps = describeSteps({ ...history.pendingMove.plan, stages });
-          return { inputs: { ...news, plan: { goesOn: `with the move ${operation} begun earlier`, steps } }, failures: [] };
+          return {
+            inputs: { ...news, plan: { goesOn: `with the move ${operation} begun earlier`, steps } },
+            failures: [],
+          };
         }
         if (history.active === desired.active) {
-          return { inputs: { ...news, plan: olds["plan"] ?? { moves: `nothing: ${desired.active} is active` } }, failures: [] };
+          return {
+            inputs: { ...news, plan: olds["plan"] ?? { moves: `nothing: ${desired.active} is active` } },
+            failures: [],
+          };
         }
         if (desired.active === "source") {
           const plan = await planBack(world, desired, history, false);
-          return { inputs: { ...news, plan: { moves: plan.title, steps: describeSteps(plan) } }, failures: [] };
+          return {
+            inputs: { ...news, plan: { moves: plan.title, steps: describeSteps(plan) } },
+            failures: [],
+          };
         }
         const facts = await observeForward(world, desired);
         const complaints = complainForward(desired, facts);

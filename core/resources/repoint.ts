@@ -20,12 +20,19 @@ import {
 export const repoint: Lifecycle = {
   async check(olds, news) {
     if (hasUnknown(news)) {
-      return { inputs: { ...news, plan: "cannot be computed before the values it needs are known" }, failures: [] };
+      return {
+        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
+        failures: [],
+      };
     }
     const read = readArguments(repointSchema, argumentsOf(news));
     if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
     const before = readArguments(repointSchema, argumentsOf(olds));
-    if (olds["plan"] !== undefined && "desired" in before && isDeepStrictEqual(before.desired, read.desired)) {
+    if (
+      olds["plan"] !== undefined &&
+      "desired" in before &&
+      isDeepStrictEqual(before.desired, read.desired)
+    ) {
       return { inputs: { ...news, plan: olds["plan"] }, failures: [] };
     }
     try {

@@ -17,15 +17,13 @@ import {
 } from "../zookeeper/desired";
 
 /** Either kind of ensemble; what is managed here has a `distribution`. */
-const eitherEnsemble = z
-  .unknown()
-  .transform((value, context): EnsembleDesired | ExistingDesired => {
-    const managed = typeof value === "object" && value !== null && "distribution" in value;
-    const result = (managed ? ensembleSchema : existingEnsembleSchema).safeParse(value);
-    if (result.success) return result.data;
-    for (const issue of result.error.issues) context.addIssue({ ...issue, code: "custom" } as never);
-    return z.NEVER;
-  });
+const eitherEnsemble = z.unknown().transform((value, context): EnsembleDesired | ExistingDesired => {
+  const managed = typeof value === "object" && value !== null && "distribution" in value;
+  const result = (managed ? ensembleSchema : existingEnsembleSchema).safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) context.addIssue({ ...issue, code: "custom" } as never);
+  return z.NEVER;
+});
 
 function listOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

@@ -22,11 +22,15 @@ export async function finalize(desired: MigrationDesired, progress: Progress): P
     withSession(world, finalizeHandlers, progress, keepersOf(desired), async (session) => {
       const history = readHistory(await session.runs());
       if (history.finalized) return;
-      const behind = desired.consumers.filter((consumer) => history.consumers.get(consumer.name) !== "target");
+      const behind = desired.consumers.filter(
+        (consumer) => history.consumers.get(consumer.name) !== "target",
+      );
       if (history.active !== "target" || history.pendingMove || behind.length > 0) {
         throw new UserError(
           `the migration cannot be finalized: ${
-            history.active === "target" ? `${behind.map((one) => one.name).join(", ")} not repointed yet` : "the source is active"
+            history.active === "target"
+              ? `${behind.map((one) => one.name).join(", ")} not repointed yet`
+              : "the source is active"
           }. Run pulumi up without finalized first, then set it.`,
         );
       }
@@ -66,7 +70,11 @@ function planFinalize(migration: string, desired: MigrationDesired): Plan {
       })),
     },
   ];
-  return { title: "finalize", operation: operations.finalize, stages: stages.filter(({ steps }) => steps.length > 0) };
+  return {
+    title: "finalize",
+    operation: operations.finalize,
+    stages: stages.filter(({ steps }) => steps.length > 0),
+  };
 }
 
 const finalizeHandlers: Readonly<Record<string, Handler<World>>> = {
@@ -92,11 +100,9 @@ const finalizeHandlers: Readonly<Record<string, Handler<World>>> = {
       return { done: stdout.trim() === "", found: stdout.trim() || "no data" };
     },
     async apply({ step: { host, args }, world }) {
-      await world.host(host).script(CLEAN, [
-        String(args["clientPort"]),
-        String(args["dataDir"]),
-        String(args["dataLogDir"]),
-      ]);
+      await world
+        .host(host)
+        .script(CLEAN, [String(args["clientPort"]), String(args["dataDir"]), String(args["dataLogDir"])]);
     },
   },
 };

@@ -67,7 +67,9 @@ async function settleAndMove(
   const history = pendingMove ? readHistory(await session.runs()) : before;
   if (history.active === to) return undefined;
   if (to === "source" && history.undoable) {
-    progress.say("no consumer has worked with the target yet: the source goes on with its own, untouched files");
+    progress.say(
+      "no consumer has worked with the target yet: the source goes on with its own, untouched files",
+    );
     await session.takeBack(history.undoable);
     return undefined;
   }

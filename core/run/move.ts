@@ -241,7 +241,10 @@ function withFlags(ensemble: EitherEnsemble, facts: EnsembleFacts): Side {
 
 function observeConsumers(world: World, desired: MigrationDesired): Promise<ConsumerFacts[]> {
   return Promise.all(
-    desired.consumers.map(async (consumer) => ({ consumer, facts: await observeClickHouse(world, consumer) })),
+    desired.consumers.map(async (consumer) => ({
+      consumer,
+      facts: await observeClickHouse(world, consumer),
+    })),
   );
 }
 

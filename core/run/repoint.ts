@@ -72,9 +72,10 @@ export async function repoint(desired: RepointDesired, progress: Progress): Prom
 
 /** The business's own checks come last before the writers go on. */
 function withVerify(plan: Plan, { consumer, verify }: RepointDesired): Plan {
-  const checks = commandSteps(`verify ${consumer.name}`, verify).map(
-    (step): Stage => ({ phase: "repoint", steps: [step] }),
-  );
+  const checks = commandSteps(`verify ${consumer.name}`, verify).map((step): Stage => ({
+    phase: "repoint",
+    steps: [step],
+  }));
   const release = plan.stages.findIndex((stage) => stage.phase === "release");
   const at = release === -1 ? plan.stages.length : release;
   return { ...plan, stages: [...plan.stages.slice(0, at), ...checks, ...plan.stages.slice(at)] };

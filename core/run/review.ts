@@ -36,7 +36,9 @@ export async function reviewForward(
   const tree = await describeNewest(world, facts);
   return {
     moves: `${facts.ensemble.version ?? "?"} ${sayServers(facts.source)} (leader ${facts.ensemble.leader?.name}) → ${desired.target.version} ${sayServers(facts.target)}`,
-    data: tree ? sayData(tree) : "no whole snapshot on the leader yet: everything is in its logs, and will be folded from them",
+    data: tree
+      ? sayData(tree)
+      : "no whole snapshot on the leader yet: everything is in its logs, and will be folded from them",
     clients: sayClients(facts, desired),
     cannotMove: tree ? sayUnfit(tree, facts.target) : [],
     pause: sayPause(tree),
@@ -62,7 +64,9 @@ function sayData(tree: TreeSummary): string {
 function sayClients(facts: ForwardFacts, desired: MigrationDesired): string[] {
   const connected = new Set(facts.ensemble.servers.flatMap(({ seen }) => seen?.clients ?? []));
   const known = facts.consumers.flatMap(({ facts: { servers } }) =>
-    servers.filter(({ address }) => connected.has(address)).map(({ name, address }) => `${name} (${address}): consumer`),
+    servers
+      .filter(({ address }) => connected.has(address))
+      .map(({ name, address }) => `${name} (${address}): consumer`),
   );
   const fate =
     desired.fence === "consumersOnly"
@@ -76,10 +80,14 @@ function sayClients(facts: ForwardFacts, desired: MigrationDesired): string[] {
 function sayUnfit(tree: TreeSummary, target: Side): string[] {
   const found: string[] = [];
   if (tree.largest.bytes + 1024 > target.juteMaxBuffer) {
-    found.push(`${tree.largest.path}: ${tree.largest.bytes} bytes, above the target's jute.maxbuffer (${target.juteMaxBuffer})`);
+    found.push(
+      `${tree.largest.path}: ${tree.largest.bytes} bytes, above the target's jute.maxbuffer (${target.juteMaxBuffer})`,
+    );
   }
   if (tree.ttls.count > 0 && !target.extendedTypes) {
-    found.push(`TTL znodes, for example ${tree.ttls.paths[0]}: the target would delete them (extendedTypesEnabled)`);
+    found.push(
+      `TTL znodes, for example ${tree.ttls.paths[0]}: the target would delete them (extendedTypesEnabled)`,
+    );
   }
   return found;
 }

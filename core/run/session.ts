@@ -40,7 +40,9 @@ export async function withSession<T>(
     const owner = ownerName();
     const lock = await lockHosts(hosts, owner);
     try {
-      return await act(openSession(world, handlers, progress, new RemoteJournal(world.migration, hosts), owner));
+      return await act(
+        openSession(world, handlers, progress, new RemoteJournal(world.migration, hosts), owner),
+      );
     } finally {
       await lock.release();
     }
@@ -96,4 +98,3 @@ function alone<T>(act: () => Promise<T>): Promise<T> {
   last = mine.catch(() => undefined);
   return mine;
 }
-

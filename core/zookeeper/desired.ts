@@ -37,7 +37,9 @@ const connection: z.ZodType<ConnectionArgs> = connectionBase.extend({
 });
 
 /** A short host name: it becomes part of file names and step ids. */
-const hostName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a short host name: letters, digits, . _ -");
+const hostName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a short host name: letters, digits, . _ -");
 export const hostsSchema = z
   .record(
     hostName,

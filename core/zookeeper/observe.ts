@@ -53,9 +53,7 @@ export interface EnsembleFacts {
 
 export async function observeEnsemble(world: World, side: Side): Promise<EnsembleFacts> {
   const servers = await Promise.all(side.servers.map((server) => observeServer(world, side, server)));
-  const leaders = servers.filter(
-    ({ seen }) => seen?.answer.kind === "serving" && isLead(seen.answer.mode),
-  );
+  const leaders = servers.filter(({ seen }) => seen?.answer.kind === "serving" && isLead(seen.answer.mode));
   const leader = leaders.length === 1 ? leaders[0] : undefined;
   const answer = leader?.seen?.answer;
   return {

@@ -29,7 +29,9 @@ export interface Staging {
 /** While the origin serves: the newest whole snapshot, and every log from there on as far as it has come. */
 export async function stage({ from, folders, on, folder }: Staging): Promise<Listing> {
   await on.script(END_FOLD, [folder]);
-  await on.script('set -e; rm -rf "$1"; umask 077; mkdir -p "$1/data/version-2" "$1/log/version-2"', [folder]);
+  await on.script('set -e; rm -rf "$1"; umask 077; mkdir -p "$1/data/version-2" "$1/log/version-2"', [
+    folder,
+  ]);
   const listing = await judgeServer(from, folders, async (kind, name, bytes) => {
     await on.writeStream(stagedPath(folder, kind, name), bytes, { mode: "0600" });
   });
@@ -56,8 +58,7 @@ export async function stageTail(staging: Staging, atLeast: bigint | undefined): 
   for (const name of new Set([...known.keys(), ...logsFrom(present, start)])) {
     const earlier = known.get(name);
     // A purged log was complete when it was staged: the server had rolled on.
-    const verdict =
-      earlier && !sizes.has(name) ? earlier : await bringLog(staging, name, earlier);
+    const verdict = earlier && !sizes.has(name) ? earlier : await bringLog(staging, name, earlier);
     logs.push({ name, verdict });
   }
   const listing = { ...staged, logs };
@@ -86,9 +87,13 @@ async function bringLog(
   if (earlier && earlier.end.kind !== "corrupt" && earlier.usedBytes > 0) {
     const tail = await readUsed(from, source, earlier);
     if (tail) {
-      await on.script('set -e; truncate -s "$2" "$1"; cat >> "$1"; sync "$1"', [target, String(earlier.usedBytes)], {
-        stdin: tail.bytes,
-      });
+      await on.script(
+        'set -e; truncate -s "$2" "$1"; cat >> "$1"; sync "$1"',
+        [target, String(earlier.usedBytes)],
+        {
+          stdin: tail.bytes,
+        },
+      );
       return tail.verdict;
     }
   }
@@ -152,7 +157,9 @@ function stagedPath(folder: string, kind: "snapshot" | "log", name: string): str
 }
 
 async function writeManifest(on: HostAccess, folder: string, listing: Listing): Promise<void> {
-  const corrupt = listing.logs.flatMap(({ verdict }) => (verdict.end.kind === "corrupt" ? [verdict.end.broken] : []));
+  const corrupt = listing.logs.flatMap(({ verdict }) =>
+    verdict.end.kind === "corrupt" ? [verdict.end.broken] : [],
+  );
   if (corrupt.length > 0) {
     throw new Refusal(
       corrupt.map((broken) => ({
@@ -164,7 +171,9 @@ async function writeManifest(on: HostAccess, folder: string, listing: Listing): 
     );
   }
   const snapshots = listing.snapshots.filter((snapshot) => snapshot.whole);
-  await on.writeFile(`${folder}/manifest.json`, JSON.stringify({ ...listing, snapshots }, replace), { mode: "0600" });
+  await on.writeFile(`${folder}/manifest.json`, JSON.stringify({ ...listing, snapshots }, replace), {
+    mode: "0600",
+  });
 }
 
 function replace(_key: string, value: unknown): unknown {

@@ -53,17 +53,24 @@ export async function handedOver(world: World, args: JsonObject): Promise<Sight>
     (args["to"] as readonly string[]).map(async (to) => {
       const { stdout } = await world
         .host(to)
-        .script('find "$1/version-2" "$2/version-2" -type f ! -name ".*" | wc -l', [
-          String(args["dataDir"]),
-          args["dataDir"] === args["dataLogDir"] ? "/nonexistent" : String(args["dataLogDir"]),
-        ], { accept: "any" });
+        .script(
+          'find "$1/version-2" "$2/version-2" -type f ! -name ".*" | wc -l',
+          [
+            String(args["dataDir"]),
+            args["dataDir"] === args["dataLogDir"] ? "/nonexistent" : String(args["dataLogDir"]),
+          ],
+          { accept: "any" },
+        );
       return { to, count: Number(stdout.trim()) };
     }),
   );
   const wrong = counts.filter(({ count }) => count !== 1);
   return {
     done: wrong.length === 0,
-    found: wrong.length === 0 ? "one snapshot on every server" : wrong.map(({ to, count }) => `${to}: ${count} files`).join(", "),
+    found:
+      wrong.length === 0
+        ? "one snapshot on every server"
+        : wrong.map(({ to, count }) => `${to}: ${count} files`).join(", "),
   };
 }
 
@@ -81,7 +88,9 @@ function complainUnfit(where: string, args: JsonObject, tree: TreeSummary): Comp
     });
   }
   const mortal = [
-    ...(args["format"] === "3.4" && tree.containers.count > 0 ? [["container", tree.containers] as const] : []),
+    ...(args["format"] === "3.4" && tree.containers.count > 0
+      ? [["container", tree.containers] as const]
+      : []),
     ...(args["extendedTypes"] === true || tree.ttls.count === 0 ? [] : [["TTL", tree.ttls] as const]),
   ];
   if (args["acceptDataLoss"] === true) return complaints;

@@ -24,11 +24,7 @@ export interface Folders {
 export type Tap = (kind: "snapshot" | "log", name: string, bytes: AsyncIterable<Buffer>) => Promise<void>;
 
 /** Reads the files and judges them. */
-export async function judgeServer(
-  host: HostAccess,
-  folders: Folders,
-  tap?: Tap,
-): Promise<Listing> {
+export async function judgeServer(host: HostAccess, folders: Folders, tap?: Tap): Promise<Listing> {
   const where = `${host.name}:${folders.dataDir}`;
   const snapshots: SnapshotFacts[] = [];
   const named = await listFiles(host, folders);
@@ -65,11 +61,17 @@ export async function listFiles(
     return stdout
       .split("\n")
       .filter(Boolean)
-      .map((line) => ({ bytes: Number(line.slice(0, line.indexOf(" "))), name: line.slice(line.indexOf(" ") + 1) }))
+      .map((line) => ({
+        bytes: Number(line.slice(0, line.indexOf(" "))),
+        name: line.slice(line.indexOf(" ") + 1),
+      }))
       .filter(({ name }) => parseFileName(name)?.kind === kind)
       .sort((a, b) => (zxidOf(a.name) < zxidOf(b.name) ? -1 : 1));
   };
-  const [snapshots, logs] = await Promise.all([list(folders.dataDir, "snapshot"), list(folders.dataLogDir, "log")]);
+  const [snapshots, logs] = await Promise.all([
+    list(folders.dataDir, "snapshot"),
+    list(folders.dataLogDir, "log"),
+  ]);
   return { snapshots, logs };
 }
 
@@ -94,7 +96,10 @@ export async function judgeFiles(
   if (snapshots.length === 0 && logs.length === 0) return { kind: "unusable", why: "no snapshot and no log" };
   const chosen = chooseSet(await judgeServer(host, side), undefined);
   if (chosen.ok) return { kind: "usable", lastZxid: chosen.set.lastZxid, set: chosen.set };
-  return { kind: "unusable", why: chosen.complaints.map(({ where, found }) => `${where}: ${found}`).join("; ") };
+  return {
+    kind: "unusable",
+    why: chosen.complaints.map(({ where, found }) => `${where}: ${found}`).join("; "),
+  };
 }
 
 async function readSnapshotFacts(

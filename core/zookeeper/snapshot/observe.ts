@@ -128,10 +128,7 @@ export function complainFolders(facts: EnsembleFacts, side: Side): Complaint[] {
     if (!seen || seen.config.size === 0) return [];
     const dataDir = seen.config.get("dataDir") ?? side.dataDir;
     const dataLogDir = seen.config.get("dataLogDir") ?? dataDir;
-    return [
-      ["dataDir", dataDir, side.dataDir] as const,
-      ["dataLogDir", dataLogDir, side.dataLogDir] as const,
-    ]
+    return [["dataDir", dataDir, side.dataDir] as const, ["dataLogDir", dataLogDir, side.dataLogDir] as const]
       .filter(([, found, expected]) => trimSlash(found) !== trimSlash(expected))
       .map(([key, found, expected]) => ({
         where: `${server.name}:${seen.configPath ?? "zoo.cfg"}`,

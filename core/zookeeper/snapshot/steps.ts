@@ -48,7 +48,10 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
     },
   },
   "zk.quiet": {
-    look: async ({ applied }) => ({ done: applied, found: applied ? "the zxid stood still" : "not watched yet" }),
+    look: async ({ applied }) => ({
+      done: applied,
+      found: applied ? "the zxid stood still" : "not watched yet",
+    }),
     async apply({ step: { host, args }, world }) {
       return { zxid: (await standsStill(world.host(host), args)).toString() };
     },
@@ -108,7 +111,9 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
   },
   "zk.cleanStaging": {
     async look({ step: { host, args }, world }) {
-      const { code } = await world.host(host).run(["test", "-e", String(args["staging"])], { accept: [0, 1] });
+      const { code } = await world
+        .host(host)
+        .run(["test", "-e", String(args["staging"])], { accept: [0, 1] });
       return { done: code === 1, found: code === 1 ? "nothing staged" : "staged files" };
     },
     async apply({ step: { host, args }, world }) {
