@@ -41,6 +41,7 @@ KbdInteractiveAuthentication no
 UsePAM no
 UseDNS no
 AllowTcpForwarding yes
+SetEnv SHLVL=1
 MaxStartups 200
 MaxSessions 100
 AcceptEnv LANG LC_*

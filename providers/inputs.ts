@@ -26,6 +26,14 @@ export function propertiesOf<T extends object>(
   return {
     ...Object.fromEntries(outputs.map((key) => [key, undefined])),
     ...args,
-    selfUrn: pulumi.createUrn(place.name, type, place.parent),
+    selfUrn: urnOf(place.name, type, place.parent),
   };
+}
+
+/**
+ * A promise, not an output: the parent's URN as an output would make the child depend on its parent component, which
+ * waits for its children.
+ */
+function urnOf(name: string, type: string, parent: pulumi.Resource | undefined): Promise<string> {
+  return new Promise((resolve) => void pulumi.createUrn(name, type, parent).apply(resolve));
 }

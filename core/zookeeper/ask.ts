@@ -1,5 +1,7 @@
 /** The two questions that plans and steps ask a server: who are you (`srvr`), and how do you feel (`mntr`). */
+import { HostUnreachable } from "../engine/errors";
 import type { HostAccess } from "../transports/contract";
+import { DialFailed } from "../transports/contract";
 import type { Answer, Mntr, Mode } from "../transports/fourlw";
 import { ask, parseMntr, parseSrvr } from "../transports/fourlw";
 
@@ -12,10 +14,16 @@ export type SrvrAnswer =
       readonly zxid: bigint;
       readonly nodeCount: number;
     }
-  | { readonly kind: Exclude<Answer["kind"], "answered"> | "unreadable" };
+  | { readonly kind: Exclude<Answer["kind"], "answered"> | "unreadable" | "late" };
+
+/**
+ * A 3.7 server that is asked before its database is open takes the connection and never answers on it
+ * (NullPointerException in the command's thread): whoever waits must give up soon and ask anew.
+ */
+const ANSWER_WITHIN_MS = 2000;
 
 export async function askSrvr(host: HostAccess, port: number): Promise<SrvrAnswer> {
-  const answer = await ask(host, port, "srvr");
+  const answer = await askSoon(host, port, "srvr");
   if (answer.kind !== "answered") return { kind: answer.kind };
   const { mode, version, zxid, nodeCount } = parseSrvr(answer.text);
   if (mode === undefined || version === undefined || zxid === undefined) return { kind: "unreadable" };
@@ -24,8 +32,22 @@ export async function askSrvr(host: HostAccess, port: number): Promise<SrvrAnswe
 
 /** Undefined where the server may not answer it (3.5 and later allow only `srvr` by default). */
 export async function askMntr(host: HostAccess, port: number): Promise<Mntr | undefined> {
-  const answer = await ask(host, port, "mntr");
+  const answer = await askSoon(host, port, "mntr");
   return answer.kind === "answered" ? parseMntr(answer.text) : undefined;
+}
+
+async function askSoon(
+  host: HostAccess,
+  port: number,
+  word: "srvr" | "mntr",
+): Promise<Answer | { readonly kind: "late" }> {
+  try {
+    return await ask(host, port, word, { timeoutMs: ANSWER_WITHIN_MS });
+  } catch (error) {
+    // Whether the host itself is lost, the next command on it will tell.
+    if (error instanceof HostUnreachable && !(error instanceof DialFailed)) return { kind: "late" };
+    throw error;
+  }
 }
 
 export function sayAnswer(answer: SrvrAnswer): string {
@@ -38,6 +60,8 @@ export function sayAnswer(answer: SrvrAnswer): string {
       return "nobody listens";
     case "silent":
       return "takes connections and says nothing";
+    case "late":
+      return `no answer within ${ANSWER_WITHIN_MS / 1000} s`;
     case "notWhitelisted":
       return "does not allow srvr";
     case "unreadable":

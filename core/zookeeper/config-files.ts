@@ -112,11 +112,11 @@ function log4jProperties(desired: EnsembleDesired): string {
   return lines([
     `zookeeper.root.logger=${level}, ROLLINGFILE`,
     `zookeeper.log.dir=${desired.logDir}`,
-    "zookeeper.log.file=zookeeper.log",
     "log4j.rootLogger=${zookeeper.root.logger}",
     "log4j.appender.ROLLINGFILE=org.apache.log4j.RollingFileAppender",
     `log4j.appender.ROLLINGFILE.Threshold=${level}`,
-    "log4j.appender.ROLLINGFILE.File=${zookeeper.log.dir}/${zookeeper.log.file}",
+    // By name, and not ${zookeeper.log.file}: zkServer.sh sets that to one made of user and host name.
+    "log4j.appender.ROLLINGFILE.File=${zookeeper.log.dir}/zookeeper.log",
     `log4j.appender.ROLLINGFILE.MaxFileSize=${maxFileSize}`,
     `log4j.appender.ROLLINGFILE.MaxBackupIndex=${maxBackupIndex}`,
     "log4j.appender.ROLLINGFILE.layout=org.apache.log4j.PatternLayout",

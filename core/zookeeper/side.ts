@@ -27,6 +27,8 @@ export interface Side {
     readonly home: string;
     readonly runAs: string;
     readonly maxHeap: string;
+    /** The server's own log. */
+    readonly logFile: string;
   };
   /** Bytes; the largest request and the largest znode that its servers read. Default of ZooKeeper: 1 048 575. */
   readonly juteMaxBuffer: number;
@@ -51,6 +53,7 @@ export function sideOfManaged(desired: EnsembleDesired): Side {
       home,
       runAs: desired.runAs,
       maxHeap: desired.jvm.maxHeap,
+      logFile: `${desired.logDir}/zookeeper.log`,
     },
     juteMaxBuffer: juteMaxBufferOf(desired.jvm.flags),
     extendedTypes: (desired.zooCfg["extendedTypesEnabled"] ?? "false") === "true",

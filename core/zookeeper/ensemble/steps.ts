@@ -108,7 +108,7 @@ export const ensembleHandlers: Readonly<Record<string, Handler<World>>> = {
 /** $1 archive $2 home $3 version $4 user $5 run; then the folders that belong to the user. */
 const UNPACK = `
 set -e
-archive=$1 home=$2 version=$3 user=$4 fresh="$2/../.unpack-$5"; shift 5
+archive=$1 home=$2 version=$3 user=$4 fresh="$(dirname "$2")/.unpack-$5"; shift 5
 id -u "$user" >/dev/null 2>&1 || useradd --system --home-dir "$(dirname "$home")" --shell /usr/sbin/nologin "$user"
 rm -rf "$fresh" && mkdir -p "$fresh"
 tar -xzf "$archive" -C "$fresh" --strip-components=1

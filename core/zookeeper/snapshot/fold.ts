@@ -38,9 +38,10 @@ export async function fold(host: HostAccess, options: Fold): Promise<string> {
   await host.script(END_FOLD, [options.folder]);
   const path = await foldedSnapshot(host, options.folder, options.lastZxid);
   if (sight.found.startsWith("folded") && path) return path;
-  const log = await host.script('grep -E "ERROR|Exception|Error" "$1/fold.log" | head -n 5; tail -n 3 "$1/fold.log"', [
-    options.folder,
-  ]);
+  const log = await host.script(
+    'grep -E "ERROR|Exception|Error" "$1/fold.log" | head -n 5; tail -n 3 "$1/fold.log"',
+    [options.folder],
+  );
   throw new UserError(
     `${host.name}: the offline start did not fold the set up to zxid 0x${options.lastZxid.toString(16)}: ${log.stdout.trim()}`,
   );
@@ -52,7 +53,9 @@ export async function foldedSnapshot(
   folder: string,
   lastZxid: bigint,
 ): Promise<string | undefined> {
-  const { stdout } = await host.script('find "$1/data/version-2" -type f -printf "%f\\n" 2>/dev/null; true', [folder]);
+  const { stdout } = await host.script('find "$1/data/version-2" -type f -printf "%f\\n" 2>/dev/null; true', [
+    folder,
+  ]);
   const name = stdout
     .split("\n")
     .find((one) => parseFileName(one)?.kind === "snapshot" && parseFileName(one)?.zxid === lastZxid);
@@ -71,16 +74,18 @@ function argumentsOf(options: Fold): string[] {
 }
 
 /**
- * $1 folder $2 home $3 user $4 heap $5 jute.maxbuffer $6 trust an empty start. A port of 0 lets the kernel choose one; the log tells when the data is loaded and the snapshot written.
- * Compiling with C1 alone makes so short a life a third shorter.
+ * $1 folder $2 home $3 user $4 heap $5 jute.maxbuffer $6 trust an empty start. The log tells when the snapshot is
+ * written. Compiling with C1 alone makes so short a life a third shorter.
  */
 const FOLD = `
 set -e
 folder=$1 home=$2 user=$3
 chown -R "$user:" "$folder"
+port=$((20000 + $$ % 20000))
+while [ -n "$(ss -Hltn "sport = :$port")" ]; do port=$((port + 1)); done
 cat > "$folder/fold.cfg" <<EOF
 tickTime=3000
-clientPort=0
+clientPort=$port
 clientPortAddress=127.0.0.1
 dataDir=$folder/data
 dataLogDir=$folder/log
@@ -98,7 +103,7 @@ rm -f "$folder/fold.log" "$folder/fold.ended"
   -Djute.maxbuffer="$3" -Dzookeeper.snapshot.trust.empty="$4" -Dzookeeper.jmx.log4j.disable=true \\
   -Dlog4j.configuration="file:$1/log4j.properties" -cp "$0/lib/*" \\
   org.apache.zookeeper.server.ZooKeeperServerMain "$1/fold.cfg"' \\
-  "$home" "$folder" "$4" "$5" "$6" > "$folder/fold.log" 2>&1 < /dev/null; : > "$folder/fold.ended"
+  "$home" "$folder" "$4" "$5" "$6" > "$folder/fold.log" 2>&1 < /dev/null || true; : > "$folder/fold.ended"
 ) > /dev/null 2>&1 < /dev/null &`;
 
 /** Ends a fold of ours that still runs, and waits for it to be gone. $1 folder. */

@@ -197,6 +197,8 @@ function proveStep(desired: MoveDesired, facts: MoveFacts): Step {
       clientPort: desired.destination.clientPort,
       servers: facts.reachableDestination.map(({ name, address }) => ({ name, address })),
       dataDir: desired.destination.dataDir,
+      // Servers of 3.6 and later log the digest of what they load.
+      logFile: facts.snapshotFormat === "3.6+" ? desired.destination.managed?.logFile : undefined,
     },
     says: "prove: same znodes, digest and zxid as folded on every server; probe a write and its sync",
   };

@@ -1,12 +1,16 @@
 /**
- * Proves that the started ensemble holds what was folded: every server loaded the very snapshot that was handed to it
- * (its SHA-256 was read back by its own host), counts as many znodes, says the same digest where its version logs
- * one, and a write made on one server is seen on every other.
+ * Proves that the started ensemble holds what was folded: every server counts as many znodes and is not behind, the
+ * tree that it loaded has the digest that was handed to it, and a write made on one server is seen on every other.
+ *
+ * Where the digest is taken from: servers from 3.6 on log it as they load (`FileTxnSnapLog`). An older leader writes
+ * what it loaded as a new snapshot before it serves (`ZooKeeperServer.loadData`), and that file is summed up here,
+ * ACLs included.
  */
 import { Refusal } from "../../engine/errors";
 import type { Complaint } from "../../engine/errors";
 import type { JsonObject, StepContext } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
+import { describeSnapshot } from "../files/clean-snapshot";
 import { probeWrite } from "../probe";
 import type { Server } from "../side";
 import { askSrvr } from "../ask";
@@ -20,12 +24,15 @@ export async function prove({ step, world }: StepContext<World>, handed: JsonObj
     await Promise.all(
       servers.map(async ({ name }) => [
         ...(await compareServer(world.host(name), port, handed)),
-        ...(await compareFile(world.host(name), String(args["dataDir"]), handed)),
+        ...(await compareTree(world.host(name), args, handed)),
       ]),
     )
   ).flat();
   if (complaints.length > 0) throw new Refusal(complaints);
-  await probeWrite(servers.map(({ name }) => world.host(name)), port);
+  await probeWrite(
+    servers.map(({ name }) => world.host(name)),
+    port,
+  );
   return {
     servers: servers.map(({ name }) => name),
     znodes: handed["znodes"],
@@ -53,18 +60,43 @@ async function compareServer(host: HostAccess, port: number, handed: JsonObject)
   // A new leader begins an epoch: the zxid is never below what was folded.
   if (answer.zxid < BigInt(String(handed["zxid"]))) {
     complaints.push(
-      complain(host.name, `zxid 0x${answer.zxid.toString(16)}`, `at least 0x${BigInt(String(handed["zxid"])).toString(16)}`),
+      complain(
+        host.name,
+        `zxid 0x${answer.zxid.toString(16)}`,
+        `at least 0x${BigInt(String(handed["zxid"])).toString(16)}`,
+      ),
     );
   }
   return complaints;
 }
 
-async function compareFile(host: HostAccess, dataDir: string, handed: JsonObject): Promise<Complaint[]> {
-  const path = `${dataDir}/version-2/${handed["name"]}`;
-  const { stdout } = await host.run(["sha256sum", path], { accept: "any", timeoutMs: 120_000 });
-  const found = stdout.split(/\s/)[0] ?? "";
-  if (found === handed["sha256"]) return [];
-  return [complain(`${host.name}:${path}`, `SHA-256 ${found || "of nothing: no such file"}`, `${handed["sha256"]}`)];
+async function compareTree(host: HostAccess, args: JsonObject, handed: JsonObject): Promise<Complaint[]> {
+  if (typeof args["logFile"] === "string") return compareLogged(host, args["logFile"], handed);
+  return compareWritten(host, `${args["dataDir"]}/version-2/${handed["name"]}`, handed);
+}
+
+async function compareLogged(host: HostAccess, logFile: string, handed: JsonObject): Promise<Complaint[]> {
+  const { stdout } = await host.script('grep -h "Snapshot loaded in" "$1" | tail -n 1', [logFile], {
+    accept: "any",
+  });
+  const found = /highest zxid is 0x([0-9a-f]+), digest is (-?\d+)/.exec(stdout);
+  const zxid = BigInt(String(handed["zxid"])).toString(16);
+  if (found?.[1] === zxid && found[2] === handed["digest"]) return [];
+  return [
+    complain(
+      `${host.name}:${logFile}`,
+      found ? `a tree of zxid 0x${found[1]} with digest ${found[2]}` : "no line that tells what was loaded",
+      `zxid 0x${zxid} with digest ${handed["digest"]}`,
+    ),
+  ];
+}
+
+async function compareWritten(host: HostAccess, path: string, handed: JsonObject): Promise<Complaint[]> {
+  const stream = await host.readStream(path);
+  const { summary } = await describeSnapshot(path, stream as AsyncIterable<Buffer>);
+  const expected = `digest ${handed["digest"]}, of the ACLs ${handed["aclDigest"]}`;
+  const found = `digest ${summary.digest}, of the ACLs ${summary.aclDigest}`;
+  return found === expected ? [] : [complain(`${host.name}:${path}`, found, expected)];
 }
 
 function complain(where: string, found: string, expected: string): Complaint {
