@@ -1,5 +1,5 @@
 /**
- * Debian's packages for the lab: sshd, sudo and ClickHouse, unpacked into a folder of their own.
+ * Debian's packages for the lab and the tests: sshd, sudo, ClickHouse, Prometheus, unpacked into folders of their own.
  *
  * Unpacked instead of installed, because installing starts services and adds users on the machine that runs the
  * lab. The lab copies the folder onto its hosts' own disks. Only the tools that the lab itself runs (`ip`,
@@ -22,6 +22,8 @@ const MACHINE_TOOLS = [
 const HOST_PACKAGES = {
   base: ["openssh-server", "openssh-sftp-server", "sudo", "procps"],
   clickhouse: ["clickhouse-common", "clickhouse-server", "clickhouse-client"],
+  // Not for a host: promtool and prometheus judge the rules and the dashboard in the tests.
+  monitoring: ["prometheus", "prometheus-node-exporter"],
 };
 /** Merged into /usr on every Debian since 12; a real folder of that name on a lab host would hide the link. */
 const MERGED_INTO_USR = ["bin", "sbin", "lib", "lib64"];
@@ -55,14 +57,15 @@ export async function machineTools() {
 }
 
 export async function labPackages() {
-  if (existsSync(paths.labPackagesDir()))
-    return "reused: sshd, sudo and clickhouse-server for the lab's hosts";
-  await makeFolder(paths.labPackagesDir(), async (folder) => {
-    for (const [part, packages] of Object.entries(HOST_PACKAGES)) {
-      await downloadAndUnpack(join(folder, part), packages);
-    }
-  });
-  return "unpacked sshd, sudo and clickhouse-server for the lab's hosts (nothing installed, nothing started)";
+  const missing = Object.entries(HOST_PACKAGES).filter(
+    ([part]) => !existsSync(join(paths.labPackagesDir(), part)),
+  );
+  if (missing.length === 0) return "reused: sshd, sudo, clickhouse-server and prometheus";
+  for (const [part, packages] of missing) {
+    await makeFolder(join(paths.labPackagesDir(), part), (folder) => downloadAndUnpack(folder, packages));
+  }
+  const unpacked = missing.map(([part]) => part).join(", ");
+  return `unpacked Debian's packages for ${unpacked} (nothing installed, nothing started)`;
 }
 
 /** Unpacks Debian's `zookeeper` package into `folder`: only its scripts are wanted. */

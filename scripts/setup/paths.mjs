@@ -26,7 +26,10 @@ export function cacheDir() {
 export const builtPulumiDir = () => join(cacheDir(), `pulumi-${PULUMI_VERSION}`);
 /** Which Pulumi set-up settled on: `{ bin, origin, version }`. */
 export const pulumiChoiceFile = () => join(cacheDir(), "pulumi.json");
-/** Debian's server packages, unpacked into `base` and `clickhouse`; layers of a lab host's disk, not installed here. */
+/**
+ * Debian's server packages, unpacked and not installed: `base` and `clickhouse` are layers of a lab host's disk,
+ * `monitoring` is run by the tests from where it lies.
+ */
 export const labPackagesDir = () => join(cacheDir(), "lab-packages-1");
 /** `apache-zookeeper-3.7.1-bin.tar.gz` and its `.sha512`, and the folder of 3.4.14. */
 export const zookeeperDir = () => join(cacheDir(), "zookeeper-1");
