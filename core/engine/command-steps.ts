@@ -3,7 +3,7 @@
  * What a command did cannot be looked at, so only the journal knows; on resuming it may run once more, and the
  * documentation asks for commands that can stand it.
  */
-import type { Handler, JsonObject, Step } from "./step";
+import type { Handler, Step } from "./step";
 
 export interface Command {
   readonly run: string;
@@ -27,7 +27,7 @@ export function commandSteps(
     host: command.on ?? "ops",
     kind: "user.command",
     // The first command's undo resumes everything: walking back, it is the last to be taken back.
-    args: { command: { ...command }, undo: index === 0 ? undo.map((one) => ({ ...one })) : [] } as JsonObject,
+    args: { command: { ...command }, undo: index === 0 ? undo.map((one) => ({ ...one })) : [] },
     says: `${purpose}: ${command.run}`,
     undo: index === 0 && undo.length > 0 ? undo.map((one) => one.run).join("; ") : undefined,
   }));

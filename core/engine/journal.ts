@@ -144,7 +144,7 @@ export class Journal {
 
   write(events: readonly Event[]): Promise<void> {
     const at = this.clock().toISOString();
-    const entries = events.map((event) => ({ ...event, run: this.run, seq: this.seq++, at }) as Entry);
+    const entries = events.map((event) => ({ ...event, run: this.run, seq: this.seq++, at }));
     const written = this.queue.then(() => this.store.append(entries));
     this.queue = written.catch(() => undefined);
     return written;

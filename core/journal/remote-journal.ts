@@ -42,7 +42,7 @@ export class RemoteJournal implements JournalStore {
     );
     if (good.length * 2 > this.hosts.length) return good.map((one) => one.value);
     const reasons = settled.flatMap((one) =>
-      one.status === "rejected" ? [String(one.reason?.message)] : [],
+      one.status === "rejected" ? [(one.reason as Error).message] : [],
     );
     throw new UserError(
       `cannot ${what} the journal on a majority of ${this.hosts.map((host) => host.name).join(", ")}: ` +

@@ -7,7 +7,7 @@
  * nothing has checked or read yet. The previous files are kept in memory for the length of this one call.
  */
 import { posix } from "node:path";
-import { CommandFailed, Refusal, UserError } from "../engine/errors";
+import { Refusal, UserError } from "../engine/errors";
 import type { HostAccess, RunResult } from "../transports/contract";
 import { type MonitoringFile, RULES } from "./files";
 

@@ -103,7 +103,7 @@ export function refuseNewerState(properties: Properties): void {
   const version = properties["schemaVersion"];
   if (version === undefined || (typeof version === "number" && version <= SCHEMA_VERSION)) return;
   throw new UserError(
-    `the state was written by a newer version of pulumi-zookeeper (schema ${String(version)}, known: ${SCHEMA_VERSION}). ` +
+    `the state was written by a newer version of pulumi-zookeeper (schema ${JSON.stringify(version)}, known: ${SCHEMA_VERSION}). ` +
       "Install that version. Nothing was changed.",
   );
 }

@@ -6,7 +6,8 @@ import type { MigrationDesired } from "../run/desired";
 import { migrationId, migrationSchema, readArguments } from "../run/desired";
 import { finalize } from "../run/finalize";
 import { readHistory } from "../run/history";
-import { keepersOf, moveTo, withMigrationWorld } from "../run/migration";
+import { moveTo, rollBack } from "../run/migration";
+import { keepersOf, withMigrationWorld } from "../run/open";
 import { complainForward, observeForward, planBack, planForward, sketchBack } from "../run/move";
 import { progressFor } from "../run/progress";
 import { reviewForward } from "../run/review";
@@ -53,7 +54,7 @@ export const migration: Lifecycle = {
           };
         }
         if (desired.active === "source") {
-          const plan = await planBack(world, desired, history, false);
+          const plan = await planBack(world, desired, history);
           return {
             inputs: { ...news, plan: { moves: plan.title, steps: describeSteps(plan) } },
             failures: [],
@@ -105,7 +106,7 @@ export const migration: Lifecycle = {
       const desired = readDesired(migrationSchema, props);
       const progress = progressFor(urnOf(props));
       if (desired.finalized) progress.say("the migration is finalized: no host is touched");
-      else await moveTo(desired, "source", true, progress);
+      else await rollBack(desired, progress);
     } catch (error) {
       throw plainError(error);
     }
@@ -115,7 +116,7 @@ export const migration: Lifecycle = {
 async function move(desired: MigrationDesired, inputs: Properties): Promise<Properties> {
   try {
     const progress = progressFor(urnOf(inputs));
-    const moved = await moveTo(desired, desired.active, false, progress);
+    const moved = await moveTo(desired, desired.active, progress);
     if (desired.finalized) await finalize(desired, progress);
     return outputs({
       ...inputs,

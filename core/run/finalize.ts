@@ -13,7 +13,7 @@ import { sideOfManaged } from "../zookeeper/side";
 import type { MigrationDesired } from "./desired";
 import { handlers } from "./handlers";
 import { operations, readHistory } from "./history";
-import { keepersOf, withMigrationWorld } from "./migration";
+import { keepersOf, withMigrationWorld } from "./open";
 import { sideOf } from "./move";
 import { withSession } from "./session";
 

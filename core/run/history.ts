@@ -18,6 +18,8 @@ export interface History {
   readonly consumers: ReadonlyMap<string, ActiveSide>;
   /** Consumers whose writers were paused by their way back and not resumed since. */
   readonly fenced: ReadonlySet<string>;
+  /** Whether a finished way back left the consumer fenced, for a repointing to release it. */
+  readonly awaitsRelease: (consumer: string) => boolean;
   readonly finalized: boolean;
   readonly runs: readonly Run[];
 }
@@ -37,6 +39,8 @@ export function readHistory(runs: readonly Run[]): History {
   let finalized = false;
   const consumers = new Map<string, ActiveSide>();
   const fenced = new Set<string>();
+  let cameBack = false;
+  const released = new Set<string>();
   for (const run of runs) {
     const { operation } = run.plan;
     const [verb, consumer, , to] = operation.split(" ");
@@ -47,18 +51,21 @@ export function readHistory(runs: readonly Run[]): History {
       if (run.outcome !== "done") continue;
       active = operation === "forward" ? "target" : "source";
       undoable = operation === "forward" ? run : undefined;
-      if (operation === "back") fenced.clear();
+      cameBack = operation === "back";
+      released.clear();
     } else if (verb === "repoint" && consumer !== undefined) {
       // A consumer that was, or may have been, restarted on the target has written there.
       if (to === "target" && (run.outcome === "done" || isPastReturn(run))) undoable = undefined;
       if (run.outcome === "done") {
         consumers.set(consumer, to as ActiveSide);
         fenced.delete(consumer);
+        released.add(consumer);
       }
     } else if (verb === "unpoint" && consumer !== undefined && run.outcome === "done") {
       consumers.set(consumer, "source");
       fenced.add(consumer);
     } else if (operation === operations.finalize && run.outcome === "done") finalized = true;
   }
-  return { active, pendingMove, undoable, consumers, fenced, finalized, runs };
+  const awaitsRelease = (consumer: string) => cameBack && !released.has(consumer);
+  return { active, pendingMove, undoable, consumers, fenced, awaitsRelease, finalized, runs };
 }

@@ -12,16 +12,13 @@ import type { Run } from "../engine/journal";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
-import { namesOf } from "../zookeeper/desired";
 import type { MigrationDesired } from "./desired";
-import { gatherHosts, migrationId } from "./desired";
-import { handlers } from "./handlers";
 import type { ActiveSide } from "./history";
 import { readHistory } from "./history";
 import { observeForward, planBack, planForward } from "./move";
+import { withMigrationSession } from "./open";
+import { repointConsumer } from "./repoint";
 import type { Session } from "./session";
-import { withSession } from "./session";
-import { withWorld } from "./world";
 
 export interface Moved {
   readonly active: ActiveSide;
@@ -29,21 +26,36 @@ export interface Moved {
   readonly timeline: readonly Span[];
 }
 
-/** Brings the data to `to`. `release` also repoints and releases the consumers at the end, as a destroy must. */
-export async function moveTo(
+/** Brings the data to `to`; the consumers stay fenced for their own resources to repoint and release. */
+export async function moveTo(desired: MigrationDesired, to: ActiveSide, progress: Progress): Promise<Moved> {
+  return withMigrationSession(desired, progress, (world, session) =>
+    bring(world, session, desired, to, progress),
+  );
+}
+
+/** The way back of a destroy: brings the data to the source, and releases every consumer there. */
+export async function rollBack(desired: MigrationDesired, progress: Progress): Promise<void> {
+  await withMigrationSession(desired, progress, async (world, session) => {
+    await bring(world, session, desired, "source", progress);
+    const history = readHistory(await session.runs());
+    for (const consumer of desired.consumers) {
+      if (!history.awaitsRelease(consumer.name)) continue;
+      await repointConsumer(world, session, { consumer, migration: desired, verify: [] }, "source", progress);
+    }
+  });
+}
+
+async function bring(
+  world: World,
+  session: Session,
   desired: MigrationDesired,
   to: ActiveSide,
-  release: boolean,
   progress: Progress,
 ): Promise<Moved> {
-  return withMigrationWorld(desired, (world) =>
-    withSession(world, handlers, progress, keepersOf(desired), async (session) => {
-      const run = await settleAndMove(world, session, desired, to, release, progress);
-      const timeline = run ? timelineOf(run) : [];
-      if (timeline.length > 0) progress.say(sayTimeline(timeline));
-      return { active: to, timeline };
-    }),
-  );
+  const run = await settleAndMove(world, session, desired, to, progress);
+  const timeline = run ? timelineOf(run) : [];
+  if (timeline.length > 0) progress.say(sayTimeline(timeline));
+  return { active: to, timeline };
 }
 
 async function settleAndMove(
@@ -51,7 +63,6 @@ async function settleAndMove(
   session: Session,
   desired: MigrationDesired,
   to: ActiveSide,
-  release: boolean,
   progress: Progress,
 ): Promise<Run | undefined> {
   const direction = to === "target" ? "forward" : "back";
@@ -77,7 +88,7 @@ async function settleAndMove(
     const plan = planForward(desired, await observeForward(world, desired));
     return guard(session, to, progress, () => session.run(plan));
   }
-  const plan = await planBack(world, desired, history, release);
+  const plan = await planBack(world, desired, history);
   return guard(session, to, progress, () => session.run(plan));
 }
 
@@ -139,24 +150,4 @@ export class StoppedFenced extends UserError {
       { cause },
     );
   }
-}
-
-export function withMigrationWorld<T>(
-  desired: MigrationDesired,
-  act: (world: World) => Promise<T>,
-): Promise<T> {
-  const maps = [
-    desired.source.hosts,
-    desired.target.hosts,
-    ...desired.consumers.map((consumer) => consumer.hosts),
-  ];
-  const secrets = Object.fromEntries(
-    desired.consumers.map((consumer) => [`${consumer.name}/password`, consumer.query.password]),
-  );
-  return withWorld({ migration: migrationId(desired), hosts: maps, secrets }, act);
-}
-
-/** The servers of both sides keep the journal and the lock. */
-export function keepersOf(desired: MigrationDesired): string[] {
-  return namesOf(gatherHosts([desired.source.hosts, desired.target.hosts]).hosts);
 }

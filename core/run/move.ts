@@ -84,7 +84,6 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
       destination: facts.target,
       fence: desired.fence,
       consumerFence: fenceAll(desired, facts.consumers, facts.source, new Set()),
-      consumerRelease: [],
       acceptDataLoss: desired.acceptDataLoss,
     },
     {
@@ -97,16 +96,8 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
   );
 }
 
-/**
- * Plans the way back to the source, from whatever is left of the target.
- * @param release whether the move also repoints and releases the consumers, as a destroy does
- */
-export async function planBack(
-  world: World,
-  desired: MigrationDesired,
-  history: History,
-  release: boolean,
-): Promise<Plan> {
+/** Plans the way back to the source, from whatever is left of the target. */
+export async function planBack(world: World, desired: MigrationDesired, history: History): Promise<Plan> {
   const target = sideOfManaged(desired.target);
   const [targetFacts, sourceFacts, consumers] = await Promise.all([
     observeEnsemble(world, target),
@@ -133,7 +124,6 @@ export async function planBack(
       destination: source,
       fence: "stopSource",
       consumerFence: fenceAll(desired, consumers, target, history.fenced),
-      consumerRelease: release ? releaseAll(consumers, target, source) : [],
       acceptDataLoss: desired.acceptDataLoss,
     },
     {
@@ -156,14 +146,13 @@ export function sketchBack(desired: MigrationDesired): Plan {
     consumer,
     facts: { servers: serversOf(consumer) },
   }));
-  return planMove(
+  const move = planMove(
     {
       operation: "back",
       origin: target,
       destination: source,
       fence: "stopSource",
       consumerFence: fenceAll(desired, consumers, target, new Set()),
-      consumerRelease: releaseAll(consumers, target, source),
       acceptDataLoss: false,
     },
     {
@@ -175,6 +164,11 @@ export function sketchBack(desired: MigrationDesired): Plan {
       snapshotFormat: isManaged(desired.source) ? formatOf(desired.source.version) : "3.4",
     },
   );
+  const release = consumers.flatMap(({ consumer, facts }) => [
+    ...editStages(consumer, facts, source, true),
+    ...releaseStages(consumer, facts, { from: target, to: source }),
+  ]);
+  return { ...move, stages: [...move.stages, ...nonEmpty(release)] };
 }
 
 /** Plans the repointing of one consumer and the release of its writers. */
@@ -260,13 +254,6 @@ function fenceAll(
     .flatMap(({ consumer, facts }) =>
       fenceStages(consumer, facts, { stopServers: desired.fence === "consumersOnly", from }),
     );
-}
-
-function releaseAll(consumers: readonly ConsumerFacts[], from: Side, to: Side): Stage[] {
-  return consumers.flatMap(({ consumer, facts }) => [
-    ...editStages(consumer, facts, to, true),
-    ...releaseStages(consumer, facts, { from, to }),
-  ]);
 }
 
 function serversOf(consumer: Consumer): ClickHouseFacts["servers"] {

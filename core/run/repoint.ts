@@ -12,13 +12,13 @@ import { describeSteps } from "../engine/plan-text";
 import type { Plan, Stage } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
+import type { World } from "../transports/contract";
 import type { RepointDesired } from "./desired";
-import { handlers } from "./handlers";
-import type { History } from "./history";
+import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
-import { keepersOf, withMigrationWorld } from "./migration";
 import { planRepoint, planUnpoint, sidesOf } from "./move";
-import { withSession } from "./session";
+import { withMigrationSession, withMigrationWorld } from "./open";
+import type { Session } from "./session";
 
 export interface Repointed {
   readonly timeline: readonly Span[];
@@ -40,34 +40,41 @@ export async function reviewRepoint(
 }
 
 export async function repoint(desired: RepointDesired, progress: Progress): Promise<Repointed> {
-  const { consumer, migration } = desired;
-  const to = migration.active;
-  return withMigrationWorld(migration, (world) =>
-    withSession(world, handlers, progress, keepersOf(migration), async (session) => {
-      const history = readHistory(await session.runs());
-      if (history.pendingMove || history.active !== to) throw new MigrationNotThere(to, history);
-      const operation = operations.repoint(consumer.name, to);
-      const last = lastOf(history, consumer.name);
-      if (last?.plan.operation === operation && last.outcome === "done") return { timeline: [] };
-      try {
-        const plan = withVerify(await planRepoint(world, migration, consumer, to), desired);
-        const run =
-          last?.plan.operation === operation && last.outcome === undefined
-            ? await session.resume(last)
-            : await session.run(plan);
-        const timeline = timelineOf(run);
-        const writePauseSeconds = pauseOf(history, run);
-        progress.say(sayTimeline(timeline));
-        if (writePauseSeconds !== undefined) {
-          progress.say(`writes of ${consumer.name} paused for ${writePauseSeconds.toFixed(1)} s`);
-        }
-        return { timeline, writePauseSeconds };
-      } catch (error) {
-        if (error instanceof UserError) throw new StaysFenced(consumer.name, error);
-        throw error;
-      }
-    }),
+  return withMigrationSession(desired.migration, progress, (world, session) =>
+    repointConsumer(world, session, desired, desired.migration.active, progress),
   );
+}
+
+/** Repoints, proves and releases one consumer within a session that is open already. */
+export async function repointConsumer(
+  world: World,
+  session: Session,
+  desired: RepointDesired,
+  to: ActiveSide,
+  progress: Progress,
+): Promise<Repointed> {
+  const { consumer, migration } = desired;
+  const history = readHistory(await session.runs());
+  if (history.pendingMove || history.active !== to) throw new MigrationNotThere(to, history);
+  const last = lastOf(history, consumer.name);
+  const isLast = last?.plan.operation === operations.repoint(consumer.name, to);
+  if (isLast && last.outcome === "done" && !history.awaitsRelease(consumer.name)) return { timeline: [] };
+  try {
+    const run =
+      isLast && last.outcome === undefined
+        ? await session.resume(last)
+        : await session.run(withVerify(await planRepoint(world, migration, consumer, to), desired));
+    const timeline = timelineOf(run);
+    const writePauseSeconds = pauseOf(history, run);
+    progress.say(sayTimeline(timeline));
+    if (writePauseSeconds !== undefined) {
+      progress.say(`writes of ${consumer.name} paused for ${writePauseSeconds.toFixed(1)} s`);
+    }
+    return { timeline, writePauseSeconds };
+  } catch (error) {
+    if (error instanceof UserError) throw new StaysFenced(consumer.name, error);
+    throw error;
+  }
 }
 
 /** The business's own checks come last before the writers go on. */
@@ -84,19 +91,17 @@ function withVerify(plan: Plan, { consumer, verify }: RepointDesired): Plan {
 /** Pauses the writers and puts the configuration back; the migration's own way back releases them. */
 export async function unpoint(desired: RepointDesired, progress: Progress): Promise<void> {
   const { consumer, migration } = desired;
-  await withMigrationWorld(migration, (world) =>
-    withSession(world, handlers, progress, keepersOf(migration), async (session) => {
-      const history = readHistory(await session.runs());
-      const last = lastOf(history, consumer.name);
-      // Already on the source (reverted, or never repointed): there is nothing to put back.
-      if (history.active === "source" && !history.pendingMove) return;
-      if (last?.plan.operation === operations.unpoint(consumer.name)) {
-        if (last.outcome === undefined) await session.resume(last);
-        return;
-      }
-      await session.run(await planUnpoint(world, migration, consumer));
-    }),
-  );
+  await withMigrationSession(migration, progress, async (world, session) => {
+    const history = readHistory(await session.runs());
+    const last = lastOf(history, consumer.name);
+    // Already on the source (reverted, or never repointed): there is nothing to put back.
+    if (history.active === "source" && !history.pendingMove) return;
+    if (last?.plan.operation === operations.unpoint(consumer.name)) {
+      if (last.outcome === undefined) await session.resume(last);
+      return;
+    }
+    await session.run(await planUnpoint(world, migration, consumer));
+  });
 }
 
 /** The consumer was to be repointed before its data is there. */

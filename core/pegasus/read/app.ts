@@ -4,7 +4,8 @@
  */
 import { UnreadableAnswer } from "./answer";
 import { address, count, list, text } from "./fields";
-import { Row, pairsOf, readSections, rowsOf } from "./sections";
+import type { Row } from "./sections";
+import { pairsOf, readSections, rowsOf } from "./sections";
 
 export interface AppDetail {
   readonly id: number;

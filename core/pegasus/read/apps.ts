@@ -5,7 +5,8 @@
  */
 import { UnreadableAnswer } from "./answer";
 import { count, flag, optionalText, text } from "./fields";
-import { Row, pairsOf, readSections, rowsOf } from "./sections";
+import type { Row } from "./sections";
+import { pairsOf, readSections, rowsOf } from "./sections";
 
 export interface App {
   readonly id: number;

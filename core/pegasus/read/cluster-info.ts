@@ -7,8 +7,10 @@
  */
 import { UnreadableAnswer } from "./answer";
 import { address, count, decimal, optionalText, text } from "./fields";
-import { MetaLevel, readLevelName } from "./meta-level";
-import { Row, isObject, pairsOf, parseObject, readSections, rowFrom } from "./sections";
+import type { MetaLevel } from "./meta-level";
+import { readLevelName } from "./meta-level";
+import type { Row } from "./sections";
+import { isObject, pairsOf, parseObject, readSections, rowFrom } from "./sections";
 
 export interface ClusterInfo {
   readonly metaServers: readonly string[];

@@ -3,7 +3,7 @@
  * a number must stop the reading, since a health check that compares NaN finds every table sick or none.
  */
 import { UnreadableAnswer } from "./answer";
-import { Row } from "./sections";
+import type { Row } from "./sections";
 
 /** A column that must be there. */
 export function text(row: Row, column: string): string {

@@ -6,7 +6,8 @@
  */
 import { UnreadableAnswer } from "./answer";
 import { count, optionalCount, text } from "./fields";
-import { Row, pairsOf, readSections, rowsOf } from "./sections";
+import type { Row } from "./sections";
+import { pairsOf, readSections, rowsOf } from "./sections";
 
 export interface ReplicaServer {
   /** `host:port`, or `ip:port` from servers before 2.6. */

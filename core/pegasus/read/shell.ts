@@ -5,7 +5,8 @@
  * errors recognised, and only then the command's own reader. A reader that ran first would take
  * `list nodes failed, error=ERR_UNDER_RECOVERY` for an empty table, and an empty table for "no nodes".
  */
-import { Preamble, ShellAnswer, ShellFailure, UnreadableAnswer, shorten } from "./answer";
+import type { Preamble, ShellAnswer, ShellFailure } from "./answer";
+import { UnreadableAnswer, shorten } from "./answer";
 
 /** What a run left behind. The two streams may also have been merged into `stdout`. */
 export interface ShellRun {

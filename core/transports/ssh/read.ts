@@ -55,7 +55,7 @@ export async function readStream(
   });
   const stream = new RemoteReadable(host.connection.name, path, program, announced, stallMs);
   try {
-    const failed = once(stream, "error").then(([error]: Error[]) => Promise.reject(error));
+    const failed = once(stream, "error").then(([error]: unknown[]) => Promise.reject(error));
     await deadline.race(Promise.race([announced, failed]), () => program.late(deadline));
     return stream;
   } catch (error) {

@@ -14,6 +14,7 @@ export {
   type Acl,
   type CreateMode,
   type CreateOptions,
+  type DataResult,
   type Operation,
   type OperationResult,
   type Stat,

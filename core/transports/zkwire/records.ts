@@ -62,6 +62,9 @@ export type OperationResult =
   | { readonly kind: "setData"; readonly stat: Stat }
   | { readonly kind: "check" };
 
+/** What one path of a multiRead came to: its data, or the code that says why not. */
+export type DataResult = { readonly data: Buffer | null; readonly stat: Stat } | { readonly code: number };
+
 export const OpCode = {
   error: -1,
   create: 1,
@@ -79,6 +82,7 @@ export const OpCode = {
   create2: 15,
   createContainer: 19,
   createTTL: 21,
+  multiRead: 22,
   auth: 100,
   closeSession: -11,
 } as const;
@@ -171,6 +175,25 @@ export function readResults(
     else results.push(readResult(from, operation.kind, type));
   }
   return codes.length > 0 ? codes : results;
+}
+
+/** The paths of a multiRead, each read as getData does, without a watch. */
+export function writeReads(to: JuteWriter, paths: readonly string[]): void {
+  for (const path of paths) to.int(OpCode.getData).boolean(false).int(-1).string(path).boolean(false);
+  endOperations(to);
+}
+
+/** One multiRead's answers, in the order asked. */
+export function readReads(from: JuteReader): DataResult[] {
+  const results: DataResult[] = [];
+  for (;;) {
+    const type = from.int();
+    if (from.boolean()) return results;
+    from.int();
+    results.push(
+      type === OpCode.error ? { code: from.int() } : { data: from.buffer(), stat: readStat(from) },
+    );
+  }
 }
 
 const FLAGS: Readonly<Record<Exclude<CreateMode, object>, number>> = {

@@ -23,8 +23,6 @@ export interface MoveDesired {
   readonly fence: Fence;
   /** What the consumers do to stop writing, and to go on where nothing was moved. */
   readonly consumerFence: readonly Stage[];
-  /** What the consumers do at the end of the move; empty when their own resources repoint and release them. */
-  readonly consumerRelease: readonly Stage[];
   readonly acceptDataLoss: boolean;
 }
 
@@ -60,7 +58,6 @@ export function planMove(desired: MoveDesired, facts: MoveFacts): Plan {
     { phase: "start", steps: targets.map((server) => startStep(destination, server, "start")) },
     { phase: "start", steps: [joinedStep(sideOf(destination, targets), targets[0] as Server, 120_000)] },
     { phase: "start", steps: [proveStep(desired, facts)] },
-    ...desired.consumerRelease,
     { phase: "clean up", steps: [cleanStep(facts)] },
   ];
   return {

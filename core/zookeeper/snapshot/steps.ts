@@ -11,7 +11,6 @@ import { fold, foldedSnapshot } from "./fold";
 import type { Staging } from "./gather";
 import { readManifest, stage, stageTail } from "./gather";
 import { handOver, handedOver } from "./hand-over";
-import { requireSet } from "./judge-files";
 import { prove } from "./prove";
 
 export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {

@@ -29,9 +29,13 @@ export async function tee(
 }
 
 async function send(pipe: PassThrough, chunk: Buffer): Promise<void> {
-  if (pipe.errored) throw pipe.errored;
+  failIfErrored(pipe);
   // Destroyed without an error: that reader has seen enough.
   if (pipe.destroyed || pipe.write(chunk)) return;
   await Promise.race([once(pipe, "drain"), once(pipe, "close")]);
+  failIfErrored(pipe);
+}
+
+function failIfErrored(pipe: PassThrough): void {
   if (pipe.errored) throw pipe.errored;
 }

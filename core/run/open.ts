@@ -1,0 +1,41 @@
+/** Opens everything that an operation on a migration needs: its hosts, its lock, its journal. */
+import type { Progress } from "../engine/execute";
+import type { World } from "../transports/contract";
+import { namesOf } from "../zookeeper/desired";
+import type { MigrationDesired } from "./desired";
+import { gatherHosts, migrationId } from "./desired";
+import { handlers } from "./handlers";
+import type { Session } from "./session";
+import { withSession } from "./session";
+import { withWorld } from "./world";
+
+export function withMigrationWorld<T>(
+  desired: MigrationDesired,
+  act: (world: World) => Promise<T>,
+): Promise<T> {
+  const maps = [
+    desired.source.hosts,
+    desired.target.hosts,
+    ...desired.consumers.map((consumer) => consumer.hosts),
+  ];
+  const secrets = Object.fromEntries(
+    desired.consumers.map((consumer) => [`${consumer.name}/password`, consumer.query.password]),
+  );
+  return withWorld({ migration: migrationId(desired), hosts: maps, secrets }, act);
+}
+
+/** The servers of both sides keep the journal and the lock. */
+export function keepersOf(desired: MigrationDesired): string[] {
+  return namesOf(gatherHosts([desired.source.hosts, desired.target.hosts]).hosts);
+}
+
+/** Under the lock; see {@link withSession}. */
+export function withMigrationSession<T>(
+  desired: MigrationDesired,
+  progress: Progress,
+  act: (world: World, session: Session) => Promise<T>,
+): Promise<T> {
+  return withMigrationWorld(desired, (world) =>
+    withSession(world, handlers, progress, keepersOf(desired), (session) => act(world, session)),
+  );
+}
