@@ -30,7 +30,7 @@ export JMXDISABLE=true
 `,
   );
   disk.folder("/var/log/zookeeper");
-  disk.folder(`${layout.ZK_DATA_LOG_DIR}`);
+  disk.folder(layout.ZK_DATA_LOG_DIR);
   disk.write(`${layout.ZK_DATA_DIR}/myid`, `${id}\n`);
   // After a power cut the pid file of the last life may name a process of this one.
   disk.atBoot(

@@ -99,7 +99,7 @@ class NativeSession implements ZooKeeperSession {
       const refused = this.client.a_get(path, false, (code, _error, stat, data) => {
         if (code !== 0) return reject(new ZkFailure(code, path, "get"));
         const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data ?? "");
-        resolve({ data: bytes, ephemeral: !/^0*$/.test(String(stat.ephemeralOwner)) });
+        resolve({ data: bytes, ephemeral: !/^0*$/.test(stat.ephemeralOwner) });
       });
       if (refused !== 0) reject(new ZkFailure(Number(refused), path, "get"));
     });

@@ -5,7 +5,7 @@ import type { DeepInput } from "./inputs";
 import { propertiesOf } from "./inputs";
 import { thinProvider } from "./thin-provider";
 import type { TimelineSpan } from "./zk-data-migration";
-import { ZkDataMigration } from "./zk-data-migration";
+import type { ZkDataMigration } from "./zk-data-migration";
 
 export interface ConsumerRepointArgs {
   /** One of the migration's consumers. */
@@ -35,7 +35,7 @@ export class ConsumerRepoint extends pulumi.dynamic.Resource {
     super(
       thinProvider("repoint"),
       name,
-      propertiesOf<RepointInput>(desired as never, outputs, place),
+      propertiesOf<RepointInput>(desired, outputs, place),
       pulumi.mergeOptions({ dependsOn: [args.migration] }, options),
       "zookeeper",
       place.type,

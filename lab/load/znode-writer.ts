@@ -108,7 +108,7 @@ async function createOne(session: ZooKeeperSession, run: string, id: number): Pr
     sha256: createHash("sha256").update(data).digest("hex"),
     bytes: data.length,
     acl: guarded ? "digest" : "open",
-    shape: shape as ZnodeEntry["shape"],
+    shape,
   };
 }
 

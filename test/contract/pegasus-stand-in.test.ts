@@ -9,7 +9,7 @@ import { readClusterInfo } from "../../core/pegasus/read/cluster-info";
 import { readShell } from "../../core/pegasus/read/shell";
 import { recordedReply, recordedRun, recordedText } from "../unit/pegasus/recorded";
 import { PegasusCluster, get, until } from "./pegasus-cluster";
-import { type Scene, leads, openScene } from "./pegasus-scene";
+import { type Scene, openScene } from "./pegasus-scene";
 
 jest.setTimeout(30_000);
 

@@ -25,7 +25,7 @@ export function prometheusTool(name: "promtool" | "prometheus"): string {
 export function promtool(...args: string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     execFile(prometheusTool("promtool"), args, { maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
-      if (error && typeof error.code !== "number") reject(error);
+      if (error && typeof error.code !== "number") reject(new Error(error.message, { cause: error }));
       else resolve({ code: typeof error?.code === "number" ? error.code : 0, output: stdout + stderr });
     });
   });

@@ -1,5 +1,4 @@
 /** A table as `create` and a first start on an empty root make it: every partition without a replica, ballot 0. */
-import type { AppView } from "../server/protocol";
 import type { AppRecord, PartitionRecord } from "../server/records";
 
 /** A table that has no replica yet. */

@@ -28,7 +28,7 @@ export function serve(port: number, get: GetHandler, rpc: () => RpcHandlers): Pr
     }
     void read(request).then(async (body) => {
       const name = url.pathname.replace("/stand-in/rpc/", "") as keyof Calls;
-      const handler = rpc()[name] as ((body: unknown) => Promise<unknown> | unknown) | undefined;
+      const handler = rpc()[name] as ((body: unknown) => unknown) | undefined;
       const reply =
         handler === undefined ? { err: "ERR_HANDLER_NOT_FOUND" } : await handler(JSON.parse(body));
       send(response, { status: 200, body: JSON.stringify(reply) });

@@ -87,7 +87,7 @@ export function call<K extends keyof Calls>(
   const host = address.slice(0, colon);
   const port = Number(address.slice(colon + 1));
   return new Promise((resolve) => {
-    const failed = (err: ErrorCode) => resolve({ err } as Reply<K>);
+    const failed = (err: ErrorCode) => resolve({ err });
     const outgoing = request(
       { host, port, method: "POST", path: `/stand-in/rpc/${name}`, timeout: timeoutMs, agent: false },
       (reply) => {
@@ -114,7 +114,7 @@ export async function callLeader<K extends keyof Calls>(
   body: Calls[K]["request"],
   timeoutMs?: number,
 ): Promise<Reply<K>> {
-  let last: Reply<K> = { err: "ERR_NETWORK_FAILURE" } as Reply<K>;
+  let last: Reply<K> = { err: "ERR_NETWORK_FAILURE" };
   for (const meta of metas) {
     last = await call(meta, name, body, timeoutMs);
     if (last.err === "ERR_FORWARD_TO_OTHERS" && last.leader !== undefined) {
@@ -122,5 +122,5 @@ export async function callLeader<K extends keyof Calls>(
     }
     if (!["ERR_NETWORK_FAILURE", "ERR_FORWARD_TO_OTHERS", "ERR_TIMEOUT"].includes(last.err)) return last;
   }
-  return last.err === "ERR_FORWARD_TO_OTHERS" ? ({ err: "ERR_TIMEOUT" } as Reply<K>) : last;
+  return last.err === "ERR_FORWARD_TO_OTHERS" ? { err: "ERR_TIMEOUT" } : last;
 }
