@@ -117,7 +117,7 @@ export const ensembleSchema = z
     removeData: z.boolean().default(false),
   })
   .superRefine((desired, context) => {
-    for (const problem of problemsOf(desired)) context.addIssue({ code: "custom", ...problem });
+    for (const problem of [...problemsOf(desired), ...secretsIn(desired)]) context.addIssue({ code: "custom", ...problem });
   });
 
 /** A `ZooKeeperEnsemble` as the user wants it, defaults filled in. */
@@ -161,6 +161,22 @@ export function connectStringOf(desired: { hosts: Hosts; clientPort: number }): 
   return namesOf(desired.hosts)
     .map((name) => `${addressOf(desired.hosts, name)}:${desired.clientPort}`)
     .join(",");
+}
+
+/** Configuration files are printed in previews and kept in journals: what is secret must not get into one. */
+function secretsIn(desired: Pick<EnsembleDesired, "zooCfg" | "jvm">): Problem[] {
+  const isSecret = (key: string) => /passw|secret|passphrase|superDigest/i.test(key);
+  const next = "it would be printed in previews; put it into a file that only the server reads";
+  return [
+    ...Object.keys(desired.zooCfg)
+      .filter((key) => isSecret(key) && !/(path|file|location)$/i.test(key))
+      .map((key) => ({ path: ["zooCfg", key], message: `a secret in zoo.cfg: ${next}` })),
+    ...desired.jvm.flags.flatMap((flag, index) =>
+      isSecret(flag.split("=")[0] ?? "")
+        ? [{ path: ["jvm", "flags", String(index)], message: `a secret among the JVM's flags: ${next}` }]
+        : [],
+    ),
+  ];
 }
 
 interface Problem {
