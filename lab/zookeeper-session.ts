@@ -39,9 +39,7 @@ export class ZkFailure extends Error {
     super(`${what} ${path}: ZooKeeper code ${code}`);
   }
 }
-export const ZK_NO_NODE = -101;
 export const ZK_NODE_EXISTS = -110;
-export const ZK_NO_AUTH = -102;
 
 const FLAGS: Readonly<Record<ZnodeKind, number>> = { persistent: 0, ephemeral: 1, sequential: 2 };
 const LOG_NOTHING_BUT_ERRORS = 1;

@@ -2,23 +2,30 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { CHECKOUT } from "./setup/paths.mjs";
+import { asProgram, setUp } from "./setup.mjs";
 
 const require = createRequire(import.meta.url);
 const { hashSources } = require("./sources-hash.cjs");
-const root = fileURLToPath(new URL("..", import.meta.url));
-const stamp = `${root}/dist/.sources`;
+const stamp = join(CHECKOUT, "dist/.sources");
 
-const hash = hashSources();
-if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) {
-  console.log("build: reused dist/, it is of these sources");
-} else {
+await asProgram(async () => {
+  await setUp("unit");
+  const hash = hashSources();
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) {
+    console.log("build: reused dist/, it is of these sources");
+    return;
+  }
   const tsc = require.resolve("typescript/bin/tsc");
   const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
-    cwd: root,
+    cwd: CHECKOUT,
     stdio: "inherit",
   });
-  if (status !== 0) process.exit(1);
+  if (status !== 0) {
+    process.exitCode = 1;
+    return;
+  }
   writeFileSync(stamp, hash);
   console.log("build: compiled dist/");
-}
+});

@@ -40,5 +40,3 @@ export const clickhouseSchema = z.strictObject({
 });
 
 export type ClickHouseDesired = z.output<typeof clickhouseSchema>;
-export type ClickHouseInput = z.input<typeof clickhouseSchema>;
-export type Writers = z.output<typeof writersSchema>;

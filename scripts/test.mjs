@@ -1,0 +1,41 @@
+/**
+ * `node scripts/test.mjs [unit|contract|journeys]… [options of jest]`: sets up what the tests need and runs them, the
+ * fast ones first. Without a name all three are run, also after one failed, and the exit code tells of all.
+ *
+ * Contract tests and journeys run one file after the other: they start servers, and measure time.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { CHECKOUT, withPulumi } from "./setup/paths.mjs";
+import { asProgram, setUp, setUpLabOnly } from "./setup.mjs";
+
+const PROJECTS = {
+  unit: { prepare: () => setUp("unit"), options: [] },
+  contract: { prepare: setUpLabOnly, options: ["--runInBand"] },
+  journeys: { prepare: prepareJourneys, options: ["--runInBand"] },
+};
+
+await asProgram(async () => {
+  const args = process.argv.slice(2);
+  const firstOption = args.findIndex((arg) => !(arg in PROJECTS));
+  const named = firstOption < 0 ? args : args.slice(0, firstOption);
+  const more = firstOption < 0 ? [] : args.slice(firstOption);
+  for (const name of named.length > 0 ? named : Object.keys(PROJECTS)) {
+    const { prepare, options } = PROJECTS[name];
+    await prepare();
+    if (node("node_modules/jest/bin/jest.js", ...options, ...more, "--selectProjects", name) !== 0) {
+      process.exitCode = 1;
+    }
+  }
+});
+
+/** Journeys call the Pulumi CLI, which runs the compiled program. */
+async function prepareJourneys() {
+  await setUp("lab");
+  if (node("scripts/build.mjs") !== 0) throw new Error("the build failed");
+}
+
+function node(program, ...args) {
+  const options = { cwd: CHECKOUT, stdio: "inherit", env: withPulumi() };
+  return spawnSync(process.execPath, [join(CHECKOUT, program), ...args], options).status ?? 1;
+}
