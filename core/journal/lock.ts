@@ -25,11 +25,17 @@ export class LockHeld extends UserError {
   }
 }
 
+export interface Lock {
+  /** @throws UserError when it is no longer held on a majority: somebody else may have begun */
+  require(): void;
+  release(): Promise<void>;
+}
+
 /** @param owner who we are, for the one who is refused: `ana@ops1, pid 4711, since 2026-01-02T03:04:05Z` */
 export async function lockHosts(
   hosts: readonly HostAccess[],
   owner: string,
-): Promise<{ release(): Promise<void> }> {
+): Promise<Lock> {
   const settled = await Promise.allSettled(hosts.map((host) => lockHost(host, owner)));
   const held = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const release = async () => {
@@ -37,7 +43,14 @@ export async function lockHosts(
   };
   const failures = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
   const refused = failures.find((failure) => failure instanceof LockHeld);
-  if (!refused && held.length * 2 > hosts.length) return { release };
+  const require = () => {
+    if (held.filter((one) => one.lost?.aborted !== true).length * 2 > hosts.length) return;
+    throw new UserError(
+      "the lock was lost on a majority of the hosts, so that another run may have begun: this one stops. " +
+        "Run the same command again; it goes on from what it finds.",
+    );
+  };
+  if (!refused && held.length * 2 > hosts.length) return { require, release };
   await release();
   if (refused) throw refused;
   throw new UserError(
@@ -53,11 +66,14 @@ async function lockHost(host: HostAccess, owner: string): Promise<Held> {
   throw new LockHeld(host.name, held.firstLine.replace(/^held by /, ""));
 }
 
-/** $1 folder $2 owner. The lock is on a file that is never removed; who holds it stands in a file beside. */
+/**
+ * $1 folder $2 owner. The lock is on a file that is never removed; who holds it stands in a file beside. It is waited
+ * for shortly, since the holder of an owner that was just killed ends a moment after it.
+ */
 const HOLD = `
 mkdir -p -m 0700 "$1" || exit 1
 exec 9>>"$1/lock"
-if flock -n 9; then
+if flock -w 3 9; then
   printf '%s\\n' "$2" > "$1/lock.owner"
   echo locked
   cat >/dev/null

@@ -10,6 +10,7 @@ import { execute, takeBack } from "../engine/execute";
 import type { JournalStore, Run } from "../engine/journal";
 import { Journal, runsOf } from "../engine/journal";
 import type { Handlers, Plan } from "../engine/step";
+import type { Lock } from "../journal/lock";
 import { lockHosts } from "../journal/lock";
 import { RemoteJournal } from "../journal/remote-journal";
 import type { World } from "../transports/contract";
@@ -40,9 +41,8 @@ export async function withSession<T>(
     const owner = ownerName();
     const lock = await lockHosts(hosts, owner);
     try {
-      return await act(
-        openSession(world, handlers, progress, new RemoteJournal(world.migration, hosts), owner),
-      );
+      const store = guarded(new RemoteJournal(world.migration, hosts), lock);
+      return await act(openSession(world, handlers, progress, store, owner));
     } finally {
       await lock.release();
     }
@@ -53,6 +53,17 @@ export async function withSession<T>(
 export async function readRuns(world: World, keepers: readonly string[]): Promise<Run[]> {
   const hosts = keepers.map((name) => world.host(name));
   return runsOf(await new RemoteJournal(world.migration, hosts).read());
+}
+
+/** Before every act its intent is written: whoever has lost the lock stops there. */
+function guarded(journal: JournalStore, lock: Lock): JournalStore {
+  return {
+    read: () => journal.read(),
+    async append(entries) {
+      lock.require();
+      await journal.append(entries);
+    },
+  };
 }
 
 function openSession(
