@@ -9,6 +9,7 @@ import { clearGround, refuseWithoutRoot } from "./ground";
 import { attachLab, bootLab, type LabOptions } from "./lab";
 import { inventoryFile, SCENARIOS, type HostSpec } from "./layout";
 import { modeOf } from "./old-zookeeper";
+import { view } from "./pegasus-hosts";
 
 const program = new Command("lab")
   .description("Real servers on hosts of their own, on this machine: see ARCHITECTURE.md, the lab.")
@@ -103,6 +104,10 @@ program.parseAsync().catch((error: unknown) => {
 
 async function serving(spec: HostSpec): Promise<string> {
   if (spec.role.endsWith("zookeeper")) return `on, ZooKeeper: ${await modeOf(spec)}`;
+  if (spec.role === "pegasus-meta") {
+    const known = await view([spec]).catch((error: Error) => error.message);
+    return `on, Pegasus (a stand-in): ${typeof known === "string" ? known : `leads, ${known.view?.apps.length} tables`}`;
+  }
   if (spec.role !== "clickhouse") return "on";
   const sql =
     "SELECT concat(version(), ', ', toString(sum(is_readonly)), ' of ', toString(count()), ' tables read-only') FROM system.replicas";

@@ -34,6 +34,9 @@ export const ZK_ELECTION_PORT = 3888;
 export const CLICKHOUSE_HTTP_PORT = 8123;
 export const CLICKHOUSE_TCP_PORT = 9000;
 export const SSH_PORT = 22;
+/** As shipped. */
+export const PEGASUS_META_PORT = 34601;
+export const PEGASUS_REPLICA_PORT = 34801;
 
 export const OLD_ZOOKEEPER_HOME = "/opt/zookeeper-3.4.14";
 export const ZK_DATA_DIR = "/opt/zookeeper/data";

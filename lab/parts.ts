@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { putClickHouse, untilWritable } from "./clickhouse";
 import { Disk } from "./disk";
 import { layersDir, withRole, type HostSpec, type Role } from "./layout";
+import { putPegasus, untilHealthy } from "./pegasus-hosts";
 import { putOldZooKeeper, untilQuorum } from "./old-zookeeper";
 
 export interface Part {
@@ -45,8 +46,17 @@ export const PARTS: Readonly<Record<Role, Part>> = {
     },
     untilReady: (hosts) => untilWritable(hosts.filter((host) => startsAtBoot(host, "clickhouse"))),
   },
-  "pegasus-meta": nothing,
-  "pegasus-replica": nothing,
+  "pegasus-meta": {
+    layers: ["base"],
+    put: (disk, spec, lab) => putPegasus(disk, spec, lab.everyHost),
+    untilReady: (hosts) => untilHealthy(hosts.filter((host) => startsAtBoot(host, "pegasus"))),
+  },
+  "pegasus-replica": {
+    layers: ["base"],
+    put: (disk, spec, lab) => putPegasus(disk, spec, lab.everyHost),
+    // The metas say when the replica servers have all that they should.
+    untilReady: async () => undefined,
+  },
 };
 
 function startsAtBoot(host: HostSpec, service: string): boolean {

@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { stringify } from "yaml";
 import type { Inventory, InventoryHost } from "./inventory";
 import * as layout from "./layout";
+import { metaList, PEGASUS_CONFIG, PEGASUS_ROOT, PEGASUS_RUN, PEGASUS_SERVICE } from "./pegasus-hosts";
 
 /** `Pulumi.lab.yaml`, and `Pulumi.lab1.yaml` for lab 1. */
 export const STACK_NAME = layout.LAB_NUMBER === 0 ? "lab" : `lab${layout.LAB_NUMBER}`;
@@ -49,15 +50,41 @@ export function stackConfig(inventory: Inventory): Record<string, unknown> {
       distribution: { path: inventory.distribution.path, sha512: inventory.distribution.sha512 },
       jvm: { initialHeap: "256m", maxHeap: "768m" },
     },
-    consumers: {
-      clickhouse: {
-        kind: "clickhouse",
-        hosts: withRole("clickhouse"),
-        restart: "/usr/local/bin/clickhouse-service restart",
-        stop: "/usr/local/bin/clickhouse-service stop",
-      },
-    },
+    ...consumersOf(inventory, withRole),
   };
+}
+
+/** Scenario `pegasus` moves the metadata alone, by its tree; `full` moves the whole ensemble. */
+function consumersOf(
+  { scenario, hosts }: Inventory,
+  withRole: (role: layout.Role) => Record<string, unknown>,
+): Record<string, unknown> {
+  const clickhouse = {
+    kind: "clickhouse",
+    hosts: withRole("clickhouse"),
+    restart: "/usr/local/bin/clickhouse-service restart",
+    stop: "/usr/local/bin/clickhouse-service stop",
+  };
+  const pegasus = {
+    kind: "pegasus",
+    metas: withRole("pegasus-meta"),
+    configPath: PEGASUS_CONFIG,
+    start: `${PEGASUS_SERVICE} start`,
+    stop: `${PEGASUS_SERVICE} stop`,
+    shell: `${PEGASUS_RUN} shell --cluster ${metaList(Object.values(hosts))}`,
+    method: "copy",
+  };
+  switch (scenario) {
+    case "clickhouse":
+      return { consumers: { clickhouse } };
+    case "pegasus":
+      return {
+        consumers: { pegasus },
+        options: { strategy: { kind: "tree", roots: [PEGASUS_ROOT] } },
+      };
+    case "full":
+      return { consumers: { clickhouse, pegasus } };
+  }
 }
 
 function connectionOf(host: InventoryHost): Record<string, unknown> {
