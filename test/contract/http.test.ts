@@ -6,6 +6,7 @@ import { HostUnreachable } from "../../core/engine/errors";
 import type { Dialler, HostAccess } from "../../core/transports/contract";
 import { getJson, getText } from "../../core/transports/http";
 import { openHost } from "../../core/transports/ssh";
+import { rejection } from "./rejection";
 import { freePort, startSshd, type Sshd } from "./sshd";
 import { loopback } from "./zookeeper";
 
@@ -43,13 +44,6 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Prom
     outgoing.end(
       JSON.stringify({ url: incoming.url, method: incoming.method, headers: incoming.headers, body }),
     );
-}
-
-async function rejection(work: Promise<unknown>): Promise<Error> {
-  return work.then(
-    () => Promise.reject(new Error("it did not reject")),
-    (error: Error) => error,
-  );
 }
 
 describe.each(["tcp", "ssh"])("over %s", (way) => {

@@ -1,0 +1,99 @@
+/** Files of any size, there and back, byte for byte: against a real sshd. */
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { CommandFailed, Refusal } from "../../core/engine/errors";
+import { digest } from "./digest";
+import { rejection } from "./rejection";
+import { sshScene } from "./ssh-scene";
+
+const scene = sshScene();
+const { open, path } = scene;
+
+describe("files", () => {
+  test("what was written is what is read, with mode and owner", async () => {
+    const content = randomBytes(100_000);
+    const written = await scene.zk1.writeFile(path("a file"), content, {
+      mode: "0640",
+      owner: "nobody:nogroup",
+    });
+    expect(written).toEqual({ bytes: 100_000, sha256: createHash("sha256").update(content).digest("hex") });
+    expect(await scene.zk1.readFile(path("a file"))).toEqual(content);
+    const stat = statSync(path("a file"));
+    expect(stat.mode & 0o7777).toBe(0o640);
+    expect(stat.uid).toBe(65534);
+  });
+
+  test("works the same with sudo, for an empty file too", async () => {
+    const access = await open({}, {}, true);
+    await access.writeFile(path("empty"), "");
+    expect(await access.readFile(path("empty"))).toEqual(Buffer.alloc(0));
+    await access.writeFile(path("via sudo"), "ü\n");
+    expect((await access.readFile(path("via sudo")))?.toString()).toBe("ü\n");
+  });
+
+  test("no file is undefined; a directory is an error", async () => {
+    await expect(scene.zk1.readFile(path("missing"))).resolves.toBeUndefined();
+    await expect(scene.zk1.readFile("/missing/dir/file")).resolves.toBeUndefined();
+    await expect(rejection(scene.zk1.readFile("/etc"))).resolves.toBeInstanceOf(CommandFailed);
+    await expect(rejection(scene.zk1.readStream(path("missing")))).resolves.toBeInstanceOf(CommandFailed);
+  });
+
+  test("refuses to read a file above 64 MiB whole", async () => {
+    await scene.zk1.run(["truncate", "-s", "65M", path("large")]);
+    await expect(rejection(scene.zk1.readFile(path("large")))).resolves.toBeInstanceOf(Refusal);
+  });
+
+  test("a link is followed, not replaced; a directory is left alone", async () => {
+    writeFileSync(path("real"), "old");
+    symlinkSync(path("real"), path("link"));
+    await scene.zk1.writeFile(path("link"), "new");
+    expect(readFileSync(path("real"), "utf8")).toBe("new");
+    await expect(rejection(scene.zk1.writeFile("/etc", "x"))).resolves.toMatchObject({ code: 21 });
+    await expect(rejection(scene.zk1.writeFile("relative", "x"))).resolves.toBeInstanceOf(Refusal);
+  });
+
+  test("streams of any size arrive whole, in both directions, from any offset", async () => {
+    const block = randomBytes(1024 * 1024);
+    const hash = createHash("sha256");
+    async function* blocks() {
+      for (let i = 0; i < 32; i++) {
+        const chunk = block.subarray(0, block.length - i);
+        hash.update(chunk);
+        yield chunk;
+      }
+    }
+    const written = await scene.zk1.writeStream(path("big"), blocks());
+    expect(written.sha256).toBe(hash.digest("hex"));
+    expect(written.bytes).toBe(statSync(path("big")).size);
+    for (const start of [0, 1, 5_000_000, written.bytes, written.bytes + 1]) {
+      const there = await digest(createReadStream(path("big"), { start }));
+      expect(await digest(await scene.zk1.readStream(path("big"), { start }))).toBe(there);
+    }
+  });
+
+  test("a reader that stops early leaves the connection usable", async () => {
+    for await (const chunk of await scene.zk1.readStream(path("big"))) {
+      expect((chunk as Buffer).length).toBeGreaterThan(0);
+      break;
+    }
+    await expect(scene.zk1.run(["true"])).resolves.toMatchObject({ code: 0 });
+  });
+
+  test("content that fails on the way leaves nothing behind", async () => {
+    async function* broken() {
+      yield Buffer.alloc(3_000_000);
+      throw new Error("the source broke");
+    }
+    await expect(rejection(scene.zk1.writeStream(path("never"), broken()))).resolves.toMatchObject({
+      message: "the source broke",
+    });
+    await scene.zk1.script("while ls -A $1 | grep -q pulumi; do sleep 0.01; done", [scene.sshd.directory]);
+    expect(existsSync(path("never"))).toBe(false);
+  });
+
+  test("a full disk is an error of the host's, and the old file stays", async () => {
+    const error = await rejection(scene.zk1.writeFile("/proc/nothing/here", "x"));
+    expect(error).toBeInstanceOf(CommandFailed);
+    expect(error.message).toContain("zk1: ");
+  });
+});
