@@ -55,12 +55,15 @@ export async function modeOf(host: layout.HostSpec): Promise<string> {
   return /^Mode: (\w+)/m.exec(answer)?.[1] ?? (answer.trim().split("\n")[0] || "no answer");
 }
 
-export function fourLetterWord(host: layout.HostSpec, word: string, timeoutMs = 2_000): Promise<string> {
+export function fourLetterWord(
+  host: layout.HostSpec,
+  word: string,
+  timeoutMs = 2_000,
+  port = layout.ZK_CLIENT_PORT,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
-    const socket = connect({ host: host.address, port: layout.ZK_CLIENT_PORT, timeout: timeoutMs }, () =>
-      socket.write(word),
-    );
+    const socket = connect({ host: host.address, port, timeout: timeoutMs }, () => socket.write(word));
     socket.setEncoding("utf8");
     socket.on("data", (text: string) => (answer += text));
     socket.on("timeout", () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)));

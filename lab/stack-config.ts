@@ -5,13 +5,14 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { stringify } from "yaml";
+import { METRIKA_XML } from "./clickhouse";
 import type { Inventory, InventoryHost } from "./inventory";
 import * as layout from "./layout";
 import { metaList, PEGASUS_CONFIG, PEGASUS_ROOT, PEGASUS_RUN, PEGASUS_SERVICE } from "./pegasus-hosts";
 
 /** `Pulumi.lab.yaml`, and `Pulumi.lab1.yaml` for lab 1. */
 export const STACK_NAME = layout.LAB_NUMBER === 0 ? "lab" : `lab${layout.LAB_NUMBER}`;
-const STACK_CONFIG = resolve(__dirname, "..", `Pulumi.${STACK_NAME}.yaml`);
+export const STACK_CONFIG = resolve(__dirname, "..", `Pulumi.${STACK_NAME}.yaml`);
 
 export function writeStackConfig(inventory: Inventory): void {
   const config = Object.fromEntries(
@@ -24,8 +25,16 @@ export function removeStackConfig(): void {
   rmSync(STACK_CONFIG, { force: true });
 }
 
+export interface StackOptions {
+  /**
+   * The load of lab/load runs: its writers are the consumer's, paused and resumed by it, and known by their address.
+   * @default false
+   */
+  readonly withLoad?: boolean;
+}
+
 /** The configuration by key, for tests that change one thing of it. */
-export function stackConfig(inventory: Inventory): Record<string, unknown> {
+export function stackConfig(inventory: Inventory, options: StackOptions = {}): Record<string, unknown> {
   const withRole = (role: layout.Role) =>
     Object.fromEntries(
       Object.entries(inventory.hosts)
@@ -50,7 +59,7 @@ export function stackConfig(inventory: Inventory): Record<string, unknown> {
       distribution: { path: inventory.distribution.path, sha512: inventory.distribution.sha512 },
       jvm: { initialHeap: "256m", maxHeap: "768m" },
     },
-    ...consumersOf(inventory, withRole),
+    ...consumersOf(inventory, withRole, options),
   };
 }
 
@@ -58,12 +67,14 @@ export function stackConfig(inventory: Inventory): Record<string, unknown> {
 function consumersOf(
   { scenario, hosts }: Inventory,
   withRole: (role: layout.Role) => Record<string, unknown>,
+  options: StackOptions,
 ): Record<string, unknown> {
   const clickhouse = {
     kind: "clickhouse",
     hosts: withRole("clickhouse"),
     restart: "/usr/local/bin/clickhouse-service restart",
     stop: "/usr/local/bin/clickhouse-service stop",
+    ...(options.withLoad ? { writers: loadWriters() } : {}),
   };
   const pegasus = {
     kind: "pegasus",
@@ -85,6 +96,18 @@ function consumersOf(
     case "full":
       return { consumers: { clickhouse, pegasus } };
   }
+}
+
+/**
+ * The writers are the load's, at the bridge. They resume where their replica's own metrika.xml points by then, so that
+ * one command is right after a move, after the way back, and after a move that was taken back.
+ */
+function loadWriters(): Record<string, unknown> {
+  return {
+    pause: [{ run: "writers pause", on: "ck1" }],
+    resume: [{ run: `writers follow ${METRIKA_XML}`, on: "ck1" }],
+    addresses: [layout.BRIDGE_ADDRESS],
+  };
 }
 
 function connectionOf(host: InventoryHost): Record<string, unknown> {

@@ -163,8 +163,8 @@ export function diffsOf(
   desired: ClickHouseDesired,
   facts: ClickHouseFacts,
   to: Side,
-): Record<string, string> {
-  const diffs: Record<string, string> = {};
+): Record<string, string[]> {
+  const diffs: Record<string, string[]> = {};
   for (const { name, config } of facts.servers) {
     if (config === undefined) continue;
     const where = `${name}:${desired.configPath}`;

@@ -51,12 +51,13 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 }
 
 /**
- * A unified diff with three lines of context; empty when the texts are equal.
+ * The lines of a unified diff with three lines of context; none when the texts are equal. Lines, since Pulumi shows
+ * a list whole, and a text of many lines as one that it cuts off.
  *
  * Lines are compared as they are and shown masked: a changed secret is seen to have changed, and no more.
  */
-export function unifiedDiff(path: string, before: string, after: string, findSecrets: FindSecrets): string {
-  if (before === after) return "";
+export function unifiedDiff(path: string, before: string, after: string, findSecrets: FindSecrets): string[] {
+  if (before === after) return [];
   const shownBefore = maskedLines(before, findSecrets);
   const shownAfter = maskedLines(after, findSecrets);
   const { hunks } = structuredPatch(path, path, before, after, undefined, undefined, { context: 3 });
@@ -75,7 +76,7 @@ export function unifiedDiff(path: string, before: string, after: string, findSec
       }
     }
   }
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 /** As diff(1) has it: a side without lines is counted from the line before. */

@@ -144,8 +144,8 @@ function complainFixed(old: EnsembleDesired, wanted: EnsembleDesired): Complaint
   return complaints;
 }
 
-function diffsOf(desired: EnsembleDesired, observed: EnsembleObserved): Record<string, string> {
-  const diffs: Record<string, string> = {};
+function diffsOf(desired: EnsembleDesired, observed: EnsembleObserved): Record<string, string[]> {
+  const diffs: Record<string, string[]> = {};
   for (const state of observed.servers) {
     for (const file of differing(desired, state)) {
       const where = `${state.name}:${file.path}`;

@@ -29,7 +29,7 @@ export interface Repointed {
 /** What a preview shows: the steps, and a diff of every file. */
 export async function reviewRepoint(
   desired: RepointDesired,
-): Promise<{ repoints: string; steps: string[]; diffs: Record<string, string> }> {
+): Promise<{ repoints: string; steps: string[]; diffs: Record<string, string[]> }> {
   const { consumer, migration } = desired;
   return withMigrationWorld(migration, async (world) => {
     const plan = withVerify(await planRepoint(world, migration, consumer, migration.active), desired);

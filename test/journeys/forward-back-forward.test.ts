@@ -1,0 +1,154 @@
+/**
+ * The whole way under load: forward, back by `active: source`, forward again, back by `destroy`. What was acknowledged
+ * is looked for after each, and what is compared znode by znode is compared where nobody writes: after the data was
+ * moved, before any consumer works with it.
+ */
+import type { PulumiResult } from "../../lab/pulumi";
+import { METRIKA_XML, untilWritable } from "../../lab/clickhouse";
+import { modeOf } from "../../lab/old-zookeeper";
+import { clientsOf, serversOf } from "./harness/connections";
+import { withOldFiles } from "./harness/old-files";
+import { useStage } from "./harness/stage";
+import { differences, isEphemeral, nextNumber, readTree } from "./harness/tree";
+
+const stage = useStage({ znodes: 3_000 });
+
+test("every persistent znode arrives as it was, and its next sequential number is the right one", async () => {
+  stage.configure(undefined, { withLoad: true });
+  const load = await stage.startLoad();
+  await load.untilWriting();
+  const modes = await Promise.all(stage.old.map(modeOf));
+  const leader = stage.lab.host(stage.old[modes.indexOf("leader")]?.name ?? "no leader");
+
+  // The data alone: the consumer stays fenced, and nobody writes on either side.
+  ended(await stage.pulumi.up(DATA_ALONE));
+  const target = `${stage.new[0]?.address}:2181`;
+  const after = await readTree(target);
+  await withOldFiles(leader, async (source) => {
+    const before = await readTree(source);
+    expect(before.size).toBeGreaterThan(3_000);
+    expect(differences(before, after)).toEqual([]);
+    expect([...after.values()].filter(isEphemeral)).toEqual([]);
+    const parents = [
+      "/",
+      "/seed/g0000",
+      "/clickhouse/tables/01-01/events/log",
+      "/clickhouse/tables/01-01/metrics/log",
+    ];
+    for (const parent of parents) {
+      expect([parent, await nextNumber(target, parent)]).toEqual([parent, await nextNumber(source, parent)]);
+    }
+  });
+
+  ended(await stage.pulumi.up());
+  await load.untilWriting();
+  await load.give("pause");
+  expect((await load.verify(stage.lab.inventory, stage.lab.inventory.new)).missing).toEqual([]);
+});
+
+test("forward, back by active: source, forward again, back by destroy: nothing acknowledged is missing", async () => {
+  const originals = await metrikas();
+  stage.configure(undefined, { withLoad: true });
+  const load = await stage.startLoad();
+  const complete = async (connect: string) => {
+    await load.untilWriting();
+    await load.give("pause");
+    const verdict = await load.verify(stage.lab.inventory, connect);
+    expect(verdict.missing).toEqual([]);
+    await load.give("resume");
+    await load.untilWriting();
+    return verdict;
+  };
+
+  ended(await stage.pulumi.up());
+  await complete(stage.lab.inventory.new);
+  await expectOn("new");
+
+  const untouched = ended(await stage.pulumi.up(["--expect-no-changes"]));
+  expect(untouched).toMatch(/Resources:\n +\d+ unchanged/);
+
+  stage.configure((config) => (config.active = "source"), { withLoad: true });
+  ended(await stage.pulumi.up());
+  await complete(stage.lab.inventory.old);
+  await expectOn("old");
+  report("back by active: source", await stage.pulumi.outputs());
+  expect(await metrikas()).toEqual(originals);
+
+  stage.configure(undefined, { withLoad: true });
+  ended(await stage.pulumi.up());
+  await complete(stage.lab.inventory.new);
+  await expectOn("new");
+
+  const began = Date.now();
+  const destroyed = ended(await stage.pulumi.destroy());
+  console.log(`destroy took ${((Date.now() - began) / 1000).toFixed(1)} s\n${timelines(destroyed)}`);
+  const { rows, znodes } = await complete(stage.lab.inventory.old);
+  expect([rows > 0, znodes > 0]).toEqual([true, true]);
+  await expectOn("old");
+  expect(await metrikas()).toEqual(originals);
+  expect(await leftOvers()).toEqual([]);
+});
+
+const DATA_ALONE = ["ZooKeeperMigration", "ZooKeeperEnsemble", "ZkDataMigration"].flatMap((type) => [
+  "--target",
+  `**:${type}::**`,
+]);
+
+/** What the CLI printed, if it ended well. */
+function ended({ code, output }: PulumiResult): string {
+  if (code !== 0) throw new Error(`pulumi ended with ${code}:\n${output}`);
+  return output;
+}
+
+function metrikas(): Promise<string[]> {
+  return Promise.all(
+    stage.clickhouse.map(
+      async ({ name }) => (await stage.lab.host(name).exec(["sha256sum", METRIKA_XML])).stdout,
+    ),
+  );
+}
+
+/** Both replicas writable and connected to one ensemble alone; nobody else's client is left on the other. */
+async function expectOn(side: "old" | "new"): Promise<void> {
+  await untilWritable(stage.clickhouse);
+  const [on, off] = side === "new" ? [stage.new, stage.old] : [stage.old, stage.new];
+  const wanted = on.map(({ address }) => address);
+  for (const { name } of stage.clickhouse) {
+    const servers = await serversOf(stage.lab.host(name));
+    expect([name, servers.length > 0, servers.filter((server) => !wanted.includes(server))]).toEqual([
+      name,
+      true,
+      [],
+    ]);
+  }
+  for (const { name } of off) expect([name, await clientsOf(stage.lab.host(name))]).toEqual([name, []]);
+}
+
+/** Locks, staging folders and half-written files of ours on any host. */
+async function leftOvers(): Promise<string[]> {
+  const found = await Promise.all(
+    stage.lab.specs.map(async ({ name }) => {
+      const { stdout } = await stage.lab.host(name).exec(["bash", "-c", LEFT_OVERS]);
+      return stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((path) => `${name}:${path}`);
+    }),
+  );
+  return found.flat();
+}
+const LEFT_OVERS = `find /opt /etc/clickhouse-server /var/lib /tmp /run -xdev \\( -name '.*pulumi*' -o -name '*staging*' -o -name '*.tmp' -o -name '.*.part*' -o -name '*lock*' \\) \\
+  -not -path '/var/lib/clickhouse/*' -not -path '/var/lib/dpkg/*' -not -path '/var/lib/apt/*' -newer /etc/hostname 2>/dev/null; true`;
+
+function report(what: string, outputs: Record<string, unknown>): void {
+  console.log(
+    `${what}: ${JSON.stringify(outputs["timeline"])}\nwrite pause ${JSON.stringify(outputs["writePauseSeconds"])} s`,
+  );
+}
+
+function timelines(output: string): string {
+  return output
+    .split("\n")
+    .filter((line) => /(fence|copy|fold) \d/.test(line))
+    .join("\n");
+}
