@@ -1,0 +1,148 @@
+/** An ensemble in service: changed server by server under a client that writes all the while, and kept as it should be. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { openZooKeeper, ZkFailure, type ZooKeeperSession } from "../../lab/zookeeper-session";
+import { modeOf } from "../../lab/old-zookeeper";
+import type { HostSpec } from "../../lab/layout";
+import { ended, only, refused } from "./harness/expect";
+import { useStage } from "./harness/stage";
+
+const stage = useStage({ znodes: 0 });
+const ENSEMBLE = only("ZooKeeperEnsemble");
+const ZOO_CFG = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/conf/zoo.cfg";
+const SESSION_TIMEOUT_MS = 10_000;
+
+test("another heap is a rolling restart: followers first, a quorum all the while, no session lost", async () => {
+  ended(await stage.pulumi.up(ENSEMBLE));
+  const writer = await Writer.start(stage.lab.inventory.new);
+  const watch = watchServers();
+  const modes = await Promise.all(stage.new.map(modeOf));
+  stage.configure(
+    (config) => ((config.target as { jvm: object }).jvm = { initialHeap: "256m", maxHeap: "640m" }),
+  );
+  const output = ended(await stage.pulumi.up(ENSEMBLE));
+  const fewest = await watch.end();
+  const { acknowledged, longestGapMs, session } = await writer.end();
+
+  const leader = stage.new[modes.indexOf("leader")]?.name;
+  const stopped = [...output.matchAll(/(zk-new\d) +stop \((\w+)\)/g)].map(([, host, mode]) => [host, mode]);
+  expect(stopped.map(([, mode]) => mode)).toEqual(["follower", "follower", "leader"]);
+  expect(stopped[2]?.[0]).toBe(leader);
+  expect(fewest).toBe(2);
+  console.log(
+    `${acknowledged.length} writes acknowledged, longest gap ${longestGapMs} ms, at least ${fewest} of 3 servers ran`,
+  );
+  expect(longestGapMs).toBeLessThan(SESSION_TIMEOUT_MS);
+  // The session of the first write is the one of the last: its ephemeral was there all the while.
+  expect((await session.get("/held")).ephemeral).toBe(true);
+  expect(session.isOver).toBe(false);
+  await session.sync("/");
+  const there = new Set(await session.children("/writes"));
+  expect(acknowledged.filter((name) => !there.has(name))).toEqual([]);
+  await session.close();
+
+  for (const { name } of stage.new) {
+    const { stdout } = await stage.lab.host(name).exec(["pgrep", "-fa", "QuorumPeerMain"]);
+    expect(stdout).toContain("-Xmx640m");
+  }
+});
+
+test("a hand-edited zoo.cfg and a dead server are shown by refresh, and mended by up", async () => {
+  ended(await stage.pulumi.up(ENSEMBLE));
+  const [edited, dead] = stage.new.map(({ name }) => stage.lab.host(name));
+  if (!edited || !dead) throw new Error("no hosts");
+  const original = (await edited.exec(["cat", ZOO_CFG])).stdout;
+  expect(original).toMatch(/^tickTime=2000$/m);
+  await edited.exec(["sed", "-i", "s/^tickTime=.*/tickTime=3000/", ZOO_CFG]);
+  await dead.exec(["pkill", "-KILL", "-f", "QuorumPeerMain"]);
+
+  const shown = ended(await stage.pulumi.refresh(["--diff", ...ENSEMBLE]));
+  expect(shown).toContain(`${edited.name}: ${ZOO_CFG} was changed`);
+  expect(shown).toContain(`${dead.name}: not running`);
+
+  ended(await stage.pulumi.up(ENSEMBLE));
+  expect((await edited.exec(["cat", ZOO_CFG])).stdout).toBe(original);
+  expect((await Promise.all(stage.new.map(modeOf))).sort()).toEqual(["follower", "follower", "leader"]);
+  ended(await stage.pulumi.up(["--expect-no-changes", ...ENSEMBLE]));
+
+  stage.configure(
+    (config) => ((config.target as { myIds: object }).myIds = { "zk-new1": 3, "zk-new2": 2, "zk-new3": 1 }),
+  );
+  const ids = refused(await stage.pulumi.preview(ENSEMBLE));
+  expect(ids).toContain(
+    "myIds: found zk-new1=3, zk-new2=2, zk-new3=1; expected zk-new1=1, zk-new2=2, zk-new3=3, as installed",
+  );
+  expect(ids).toContain("Make a second ZooKeeperEnsemble");
+  stage.configure((config) => {
+    const { hosts } = config.target as { hosts: Record<string, unknown> };
+    hosts["zk-new4"] = hosts["zk-new3"];
+    delete hosts["zk-new3"];
+  });
+  expect(refused(await stage.pulumi.preview(ENSEMBLE))).toContain("zk-new4=");
+});
+
+/** Writes one znode after the other on one session, and takes what was not acknowledged for not written. */
+class Writer {
+  private readonly acknowledged: string[] = [];
+  private longestGapMs = 0;
+  private going = true;
+  private loop: Promise<void> = Promise.resolve();
+
+  private constructor(private readonly session: ZooKeeperSession) {}
+
+  static async start(connect: string): Promise<Writer> {
+    const session = await openZooKeeper(connect, { timeoutMs: SESSION_TIMEOUT_MS });
+    await session.create("/held", "", "ephemeral");
+    await session.create("/writes", "");
+    const writer = new Writer(session);
+    writer.loop = writer.write();
+    return writer;
+  }
+
+  async end() {
+    this.going = false;
+    await this.loop;
+    return { acknowledged: this.acknowledged, longestGapMs: this.longestGapMs, session: this.session };
+  }
+
+  private async write(): Promise<void> {
+    let last = Date.now();
+    for (let id = 0; this.going || this.acknowledged.length === 0; id++) {
+      const name = `w${id}`;
+      try {
+        await this.session.create(`/writes/${name}`, name);
+        this.acknowledged.push(name);
+        this.longestGapMs = Math.max(this.longestGapMs, Date.now() - last);
+        last = Date.now();
+      } catch (error) {
+        if (!(error instanceof ZkFailure) || this.session.isOver) throw error;
+      }
+      await sleep(10);
+    }
+    this.longestGapMs = Math.max(this.longestGapMs, Date.now() - last);
+  }
+}
+
+/** The fewest servers of the new ensemble that were running at once. */
+function watchServers(): { end(): Promise<number> } {
+  let going = true;
+  let fewest = Infinity;
+  const runs = async ({ name }: HostSpec) =>
+    (await stage.lab.host(name).exec(["pgrep", "-f", "QuorumPeerMain"])).code === 0 ? 1 : 0;
+  const loop = (async () => {
+    while (going) {
+      const running = await Promise.all(stage.new.map(runs));
+      fewest = Math.min(
+        fewest,
+        running.reduce<number>((sum, one) => sum + one, 0),
+      );
+      await sleep(100);
+    }
+  })();
+  return {
+    async end() {
+      going = false;
+      await loop;
+      return fewest;
+    },
+  };
+}
