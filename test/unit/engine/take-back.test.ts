@@ -1,0 +1,101 @@
+/** The way back along the journal: latest first, past every failure, and again until nothing is left. */
+import fc from "fast-check";
+import { execute, isPastReturn, takeBack, TakeBackFailed } from "../../../core/engine/execute";
+import { another, begin, MemoryStore, planOf, Settings, step } from "./scene";
+
+const PLAN = planOf([step("a")], [step("b1"), step("b2")], [step("kept", { undo: undefined })], [step("c")]);
+
+async function done() {
+  const [world, store] = [new Settings(), new MemoryStore()];
+  await execute(await begin(PLAN, world, store));
+  return { world, store };
+}
+
+test("undoes what was begun, latest first, and leaves what has no way back", async () => {
+  const { world, store } = await done();
+  const execution = another(world, store);
+  await takeBack(execution.earlier, execution);
+  expect(world.only("undo")).toEqual(["c", "b2", "b1", "a"]);
+  expect([...world.values.keys()]).toEqual(["kept"]);
+  expect(store.runs[0]).toMatchObject({ outcome: "taken back" });
+  expect(execution.said[0]).toMatch(/^zk1 {2}unset c {2}\d/);
+});
+
+test("a step that was only intended is taken back too: it may have been half done", async () => {
+  const [world, store] = [new Settings(), new MemoryStore()];
+  world.failing.add("apply b1");
+  await expect(execute(await begin(PLAN, world, store))).rejects.toThrow();
+  const execution = another(world, store);
+  await takeBack(execution.earlier, execution);
+  expect(world.only("undo")).toEqual(["b2", "b1", "a"]);
+});
+
+test("goes on after a failure, tells all of them, and does the rest the next time", async () => {
+  const { world, store } = await done();
+  world.failing.add("undo b2").add("undo a");
+  const execution = another(world, store);
+  const error = await takeBack(execution.earlier, execution).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TakeBackFailed);
+  expect((error as TakeBackFailed).message).toBe("undo b2 failed\nundo a failed");
+  expect(world.only("undo")).toEqual(["c", "b2", "b1", "a"]);
+  expect(store.runs[0]?.outcome).toBeUndefined();
+
+  world.failing.clear();
+  world.notes.length = 0;
+  const again = another(world, store);
+  await takeBack(again.earlier, again);
+  expect(world.only("undo").filter((id) => id !== "kept")).toEqual(["b2", "a"]);
+  expect(store.runs[0]?.outcome).toBe("taken back");
+});
+
+test("a run that is half taken back can be gone on with: everything is done again", async () => {
+  const { world, store } = await done();
+  store.left = 3; // undoing c, undone c, undoing b2
+  const execution = another(world, store);
+  await expect(takeBack(execution.earlier, execution)).rejects.toThrow("killed");
+  store.left = Infinity;
+  expect(store.runs[0]?.outcome).toBeUndefined();
+  await execute(another(world, store));
+  expect([...world.values.keys()].sort()).toEqual(["a", "b1", "b2", "c", "kept"]);
+  expect(store.runs[0]?.outcome).toBe("done");
+});
+
+test("past the point of no return once that step was intended", async () => {
+  const plan = planOf([step("a")], [step("b", { pointOfNoReturn: true })]);
+  const [world, store] = [new Settings(), new MemoryStore()];
+  world.failing.add("apply a");
+  await expect(execute(await begin(plan, world, store))).rejects.toThrow();
+  expect(isPastReturn(store.runs[0]!)).toBe(false);
+  world.failing.clear();
+  world.failing.add("apply b");
+  await expect(execute(another(world, store))).rejects.toThrow();
+  expect(isPastReturn(store.runs[0]!)).toBe(true);
+});
+
+test("whatever the plan, and wherever it was killed: gone on with it is done, taken back it never was", async () => {
+  const stages = fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  await fc.assert(
+    fc.asyncProperty(stages, fc.nat(20), fc.nat(20), fc.boolean(), async (shape, first, second, back) => {
+      const plan = planOf(
+        ...shape.map((steps, stage) =>
+          steps.map((lasting, index) => step(`${stage}.${index}`, lasting ? { lasting: true } : {})),
+        ),
+      );
+      const [world, store] = [new Settings(), new MemoryStore()];
+      const execution = await begin(plan, world, store);
+      store.left = first;
+      await execute(execution).catch(() => undefined);
+      store.left = second;
+      if (store.runs[0]?.outcome === undefined) await execute(another(world, store)).catch(() => undefined);
+      store.left = Infinity;
+      const last = another(world, store);
+      await (back ? takeBack(last.earlier, last) : execute(last));
+      expect(world.values.size).toBe(back ? 0 : shape.flat().length);
+      expect(store.runs[0]?.outcome).toBe(back ? "taken back" : "done");
+    }),
+    { numRuns: 200 },
+  );
+});
