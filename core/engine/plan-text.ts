@@ -10,11 +10,12 @@ export function describeSteps(plan: Plan): string[] {
   const rows = plan.stages.flatMap(rowsOf);
   const hostWidth = Math.max(0, ...rows.map((row) => row.hosts.length));
   const digits = Math.max(2, String(rows.length).length);
+  const noReturn = rows.findIndex((row) => row.pointOfNoReturn);
   return rows.flatMap((row, index) => {
     const number = String(index + 1).padStart(digits, "0");
     const undo = row.undo ? `   undo: ${row.undo}` : "";
     const line = `${number} ${row.hosts.padEnd(hostWidth)}  ${row.says}${undo}`;
-    return row.pointOfNoReturn ? [NO_RETURN, line] : [line];
+    return index === noReturn ? [NO_RETURN, line] : [line];
   });
 }
 

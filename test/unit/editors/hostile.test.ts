@@ -81,14 +81,16 @@ test.each<[string, string]>([
   ["continued lines", "a\\\n".repeat(40_000)],
   ["sections", Array.from({ length: 20_000 }, (_, at) => `[a${at}]\nk = 1`).join("\n")],
   ["one long line", `[a]\nk = ${"password ".repeat(20_000)}`],
-])("200 KB of %s are read in less than two seconds", (_, text) => {
-  const start = performance.now();
+])("200 KB of %s take less than two seconds of a processor", (_, text) => {
+  // Processor time: what the rest of the machine does meanwhile is no fault of ours.
+  const start = process.cpuUsage();
   unlessRefused(() => setZooKeeperNodes(text, "zookeeper", [{ host: "b", port: 2181 }]));
   unlessRefused(() => setIniValues(text, [{ section: "a", key: "k", value: "2" }]));
   unlessRefused(() => setProperties(text, [["a", "2"]]));
   maskSecrets(text, xmlSecrets);
   maskSecrets(text, lineSecrets);
-  expect(performance.now() - start).toBeLessThan(2000);
+  const { user, system } = process.cpuUsage(start);
+  expect((user + system) / 1000).toBeLessThan(2000);
 });
 
 /** Gives undefined for a typed refusal without the sample's secret; anything else that is thrown fails the test. */

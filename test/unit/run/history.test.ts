@@ -1,0 +1,102 @@
+/** What the journal says has happened: every sequence in which a move and its consumers can stand. */
+import type { Outcome, Run } from "../../../core/engine/journal";
+import type { Step } from "../../../core/engine/step";
+import { readHistory } from "../../../core/run/history";
+import { planOf, step } from "../engine/scene";
+
+let count = 0;
+
+/** A run of an operation; `begun` are the steps that it began. */
+function run(operation: string, outcome?: Outcome, begun: readonly Step[] = []): Run {
+  return {
+    id: `run-${count++}`,
+    plan: { ...planOf(), operation },
+    owner: "ana",
+    begun: "2026-01-02T03:04:05Z",
+    entries: [],
+    outcome,
+    begunSteps: begun,
+    results: new Map(),
+    rewound: false,
+  };
+}
+
+const forward = (outcome?: Outcome) => run("forward", outcome);
+const back = (outcome?: Outcome) => run("back", outcome);
+const repoint = (to: string, outcome?: Outcome, begun: readonly Step[] = []) =>
+  run(`repoint ck to ${to}`, outcome, begun);
+const unpoint = (outcome?: Outcome) => run("unpoint ck", outcome);
+const restarted = [step("restart", { pointOfNoReturn: true })];
+
+test("nothing has happened: the source is active", () => {
+  expect(readHistory([])).toMatchObject({ active: "source", finalized: false });
+  expect(readHistory([]).pendingMove).toBeUndefined();
+});
+
+test("a move that was interrupted leaves the source active, and is to be settled", () => {
+  const pending = forward();
+  expect(readHistory([pending])).toMatchObject({ active: "source", pendingMove: pending });
+});
+
+test("a move that is done can be taken back as long as no consumer worked with the target", () => {
+  const moved = forward("done");
+  expect(readHistory([moved])).toMatchObject({ active: "target", undoable: moved, pendingMove: undefined });
+  expect(readHistory([moved, repoint("target")]).undoable).toBe(moved);
+  expect(readHistory([moved, repoint("target", "taken back")]).undoable).toBe(moved);
+  expect(readHistory([moved, repoint("target", undefined, restarted)]).undoable).toBeUndefined();
+  expect(readHistory([moved, repoint("target", "done")]).undoable).toBeUndefined();
+});
+
+test("taken back, it is as if it had never been; a second one may follow", () => {
+  const second = forward("done");
+  expect(readHistory([forward("taken back")])).toMatchObject({ active: "source", undoable: undefined });
+  expect(readHistory([forward("taken back"), second])).toMatchObject({ active: "target", undoable: second });
+});
+
+test("half taken back (its outcome is gone again) it is to be settled", () => {
+  const half = forward();
+  expect(readHistory([forward("taken back"), half])).toMatchObject({ active: "source", pendingMove: half });
+});
+
+test("there and back: the source is active, nothing can be taken back, consumers wait for their release", () => {
+  const history = readHistory([forward("done"), repoint("target", "done"), back("done")]);
+  expect(history).toMatchObject({ active: "source", undoable: undefined, pendingMove: undefined });
+  expect(history.consumers.get("ck")).toBe("target");
+  expect(history.awaitsRelease("ck")).toBe(true);
+  const released = readHistory([...history.runs, repoint("source", "done")]);
+  expect(released.consumers.get("ck")).toBe("source");
+  expect(released.awaitsRelease("ck")).toBe(false);
+});
+
+test("a way back that was interrupted leaves the target active", () => {
+  const pending = back();
+  const history = readHistory([forward("done"), repoint("target", "done"), pending]);
+  expect(history).toMatchObject({ active: "target", pendingMove: pending });
+});
+
+test("forward, back, forward again: only the last counts", () => {
+  const third = forward("done");
+  const history = readHistory([
+    forward("done"),
+    repoint("target", "done"),
+    back("done"),
+    repoint("source", "done"),
+    third,
+  ]);
+  expect(history).toMatchObject({ active: "target", undoable: third });
+  expect(history.awaitsRelease("ck")).toBe(false);
+});
+
+test("a consumer's way back leaves it fenced until it is repointed again", () => {
+  const there = [forward("done"), repoint("target", "done")];
+  const fenced = readHistory([...there, unpoint("done")]);
+  expect(fenced.fenced).toEqual(new Set(["ck"]));
+  expect(fenced.consumers.get("ck")).toBe("source");
+  expect(readHistory([...there, unpoint()]).fenced.size).toBe(0);
+  expect(readHistory([...there, unpoint("done"), repoint("target", "done")]).fenced.size).toBe(0);
+});
+
+test("closed only once that was done", () => {
+  expect(readHistory([forward("done"), run("finalize")]).finalized).toBe(false);
+  expect(readHistory([forward("done"), run("finalize", "done")]).finalized).toBe(true);
+});
