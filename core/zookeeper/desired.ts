@@ -7,6 +7,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import type { Hosts } from "../transports/contract";
+import { argumentOf } from "./zoo-cfg-keys";
 
 const port = z.int().min(1).max(65535);
 const absolutePath = z
@@ -117,7 +118,8 @@ export const ensembleSchema = z
     removeData: z.boolean().default(false),
   })
   .superRefine((desired, context) => {
-    for (const problem of [...problemsOf(desired), ...secretsIn(desired)]) context.addIssue({ code: "custom", ...problem });
+    for (const problem of [...problemsOf(desired), ...secretsIn(desired)])
+      context.addIssue({ code: "custom", ...problem });
   });
 
 /** A `ZooKeeperEnsemble` as the user wants it, defaults filled in. */
@@ -216,6 +218,14 @@ function problemsOf(desired: EnsembleDesiredBase): Problem[] {
   }
   const ports = [desired.clientPort, desired.peerPort, desired.electionPort];
   if (desired.metrics !== false) ports.push(desired.metrics.port);
+  for (const key of Object.keys(desired.zooCfg)) {
+    const argument = argumentOf(key);
+    if (argument === undefined) continue;
+    problems.push({
+      path: ["zooCfg", key],
+      message: `nothing: ${key} follows from ${argument}, and whatever else uses it would not know of this one`,
+    });
+  }
   if (new Set(ports).size !== ports.length) {
     problems.push({
       path: ["clientPort"],
@@ -227,7 +237,7 @@ function problemsOf(desired: EnsembleDesiredBase): Problem[] {
 
 type EnsembleDesiredBase = Pick<
   EnsembleDesired,
-  "hosts" | "myIds" | "clientPort" | "peerPort" | "electionPort" | "metrics"
+  "hosts" | "myIds" | "clientPort" | "peerPort" | "electionPort" | "metrics" | "zooCfg"
 >;
 
 function isLoopback(address: string): boolean {

@@ -45,6 +45,8 @@ test.each([
   [{ myIds: { zk9: 9 } }, /^myIds\.zk9: .*no host is named zk9/],
   [{ hosts: {} }, /^hosts: .*at least one host/],
   [{ clientPort: 7000 }, /^clientPort: .*must differ, found 7000, 3181, 4181, 7000/],
+  [{ zooCfg: { dataDir: "/data" } }, /^zooCfg\.dataDir: .*dataDir follows from dataDir/],
+  [{ zooCfg: { "server.4": "a:1:2" } }, /^zooCfg\.server\.4: .*follows from hosts/],
   [{ runAs: "zoo keeper" }, /^runAs: .*a user name/],
 ])("%j", (change, message) => {
   expect(complaints({ ...ensembleInput(), ...change })).toEqual([expect.stringMatching(message)]);

@@ -1,0 +1,96 @@
+/** The journal and the lock on several hosts, of which some are down: what a majority holds is what counts. */
+import type { Entry } from "../../../core/engine/journal";
+import { lockHosts } from "../../../core/journal/lock";
+import { RemoteJournal } from "../../../core/journal/remote-journal";
+import { FakeHost } from "../world";
+
+const PATH = "/var/lib/pulumi-zookeeper/migration-1/journal.jsonl";
+
+/** Hosts whose journal is what was appended to it. */
+function keepers(count: number): FakeHost[] {
+  return Array.from({ length: count }, (_, index) => {
+    const host = new FakeHost(`zk${index + 1}`);
+    host.answer = (_text, _args, stdin) => {
+      host.files.set(PATH, Buffer.concat([host.files.get(PATH) ?? Buffer.alloc(0), Buffer.from(stdin)]));
+      return "";
+    };
+    return host;
+  });
+}
+
+const entry = (seq: number): Entry => ({
+  event: "intent",
+  step: "a",
+  run: "r",
+  seq,
+  at: "2026-01-02T03:04:05Z",
+});
+const seqs = (entries: readonly Entry[]) => entries.map(({ seq }) => seq).sort();
+
+test("what was written while one host was down is read while another is", async () => {
+  const hosts = keepers(3);
+  const journal = new RemoteJournal("migration-1", hosts);
+  await journal.append([entry(0)]);
+  hosts[2]!.down = "no route";
+  await journal.append([entry(1), entry(2)]);
+  hosts[2]!.down = undefined;
+  hosts[0]!.down = "no route";
+  expect(seqs(await journal.read())).toEqual([0, 1, 2]);
+});
+
+test("half of the hosts is no majority, neither to write nor to read", async () => {
+  const hosts = keepers(4);
+  const journal = new RemoteJournal("migration-1", hosts);
+  hosts[0]!.down = hosts[1]!.down = "no route";
+  await expect(journal.append([entry(0)])).rejects.toThrow(
+    /^cannot write the journal on a majority of zk1, zk2, zk3, zk4: zk1: no route/,
+  );
+  await expect(journal.read()).rejects.toThrow(/^cannot read the journal on a majority/);
+});
+
+test("a line that was cut counts as not written, and does not spoil the next", async () => {
+  const [host] = keepers(1);
+  const journal = new RemoteJournal("migration-1", [host!]);
+  await journal.append([entry(0), entry(1)]);
+  host!.files.set(PATH, host!.files.get(PATH)!.subarray(0, -20));
+  await journal.append([entry(2)]);
+  expect(seqs(await journal.read())).toEqual([0, 2]);
+});
+
+test("nothing was ever written: no entries", async () => {
+  expect(await new RemoteJournal("migration-1", keepers(3)).read()).toEqual([]);
+});
+
+test("a lock on a majority is held, and let go on every host", async () => {
+  const hosts = keepers(3);
+  hosts[1]!.down = "no route";
+  const lock = await lockHosts(hosts, "ana");
+  expect(() => lock.require()).not.toThrow();
+  await lock.release();
+  expect(hosts.map(({ released }) => released)).toEqual([1, 0, 1]);
+});
+
+test("somebody else's lock on one host is enough to be refused, with their name, and nothing stays locked", async () => {
+  const hosts = keepers(3);
+  hosts[2]!.holds = "held by bob@ops2, pid 7";
+  await expect(lockHosts(hosts, "ana")).rejects.toThrow(/^zk3: another run is at work: bob@ops2, pid 7\./);
+  expect(hosts.map(({ released }) => released)).toEqual([1, 1, 1]);
+});
+
+test("too few hosts to be sure: refused, and nothing stays locked", async () => {
+  const hosts = keepers(4);
+  hosts[0]!.down = hosts[1]!.down = "no route";
+  await expect(lockHosts(hosts, "ana")).rejects.toThrow(
+    /^cannot lock a majority of zk1, zk2, zk3, zk4: .*no route/,
+  );
+  expect(hosts.map(({ released }) => released)).toEqual([0, 0, 1, 1]);
+});
+
+test("a lock that was lost on a majority stops its run", async () => {
+  const hosts = keepers(3);
+  const lock = await lockHosts(hosts, "ana");
+  hosts[0]!.lost.abort();
+  expect(() => lock.require()).not.toThrow();
+  hosts[1]!.lost.abort();
+  expect(() => lock.require()).toThrow(/lock was lost on a majority/);
+});

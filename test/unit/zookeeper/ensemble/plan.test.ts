@@ -1,0 +1,101 @@
+/** Installing where nothing runs, and changing what runs without ever losing the quorum. */
+import { describeSteps } from "../../../../core/engine/plan-text";
+import { configFiles } from "../../../../core/zookeeper/config-files";
+import type { EnsembleInput } from "../../../../core/zookeeper/desired";
+import type { ServerState } from "../../../../core/zookeeper/ensemble/observe";
+import { driftOf, planEnsemble } from "../../../../core/zookeeper/ensemble/plan";
+import { ensemble } from "../samples";
+
+const empty = (name: string): ServerState => ({
+  name,
+  javaMajor: 17,
+  unpacked: false,
+  mode: "down",
+  files: new Map(),
+});
+
+/** A server that was installed by `input`. */
+function installed(name: string, mode: ServerState["mode"], input: Partial<EnsembleInput> = {}): ServerState {
+  const files = configFiles(ensemble(input), name, 17).map(({ path, content }) => [path, content] as const);
+  return { name, javaMajor: 17, unpacked: true, mode, files: new Map(files) };
+}
+
+const three = (make: (name: string) => ServerState) => ({
+  servers: ["zk-new1", "zk-new2", "zk-new3"].map(make),
+});
+
+test("nothing runs: all servers are prepared side by side and started together", () => {
+  const plan = planEnsemble(ensemble(), three(empty));
+  const all = "zk-new1, zk-new2, zk-new3";
+  expect(describeSteps(plan).map((line) => line.replace(/ {2,}/g, "  "))).toEqual([
+    expect.stringMatching(`^01 ${all}  receive /srv/.*, check its SHA-512`),
+    expect.stringMatching(
+      `^02 ${all}  unpack into /opt/zookeeper/apache-zookeeper-3.7.1-bin, run as zookeeper`,
+    ),
+    expect.stringMatching(`^03 ${all}  write zoo.cfg, java.env, log4j.properties, myid`),
+    expect.stringMatching(`^04 ${all}  start  undo: stop`),
+    "05 zk-new1  wait for one leader and 2 synced followers",
+    expect.stringMatching(`^06 ${all}  metrics answer on port 7000`),
+  ]);
+});
+
+test("as it should be: nothing to do, no drift", () => {
+  const observed = three((name) => installed(name, name === "zk-new2" ? "leader" : "follower"));
+  expect(planEnsemble(ensemble(), observed).stages).toEqual([]);
+  expect(driftOf(ensemble(), observed)).toEqual([]);
+});
+
+test("a change rolls: one server a stage, followers first, the leader last, each joined before the next", () => {
+  const observed = three((name) => installed(name, name === "zk-new1" ? "leader" : "follower"));
+  const plan = planEnsemble(ensemble({ tickTime: 3000 }), observed);
+  expect(plan.stages.every((stage) => stage.steps.length === 1)).toBe(true);
+  const ids = plan.stages.map((stage) => stage.steps[0]!.id);
+  expect(ids).toEqual(
+    ["zk-new2", "zk-new3", "zk-new1"].flatMap((name) => [
+      `stop ${name}`,
+      `configure ${name}`,
+      `start ${name}`,
+      `joined after ${name}`,
+    ]),
+  );
+});
+
+test("only the file, and only the server, that differs is touched", () => {
+  const changed = (name: string) => (name === "zk-new3" ? { jvm: { maxHeap: "9g" } } : {});
+  const observed = three((name) =>
+    installed(name, name === "zk-new2" ? "leader" : "follower", changed(name)),
+  );
+  const steps = planEnsemble(ensemble(), observed).stages.flatMap((stage) => stage.steps);
+  expect(steps.map(({ host, says }) => [host, says])).toEqual([
+    ["zk-new3", "stop (follower)"],
+    ["zk-new3", "write java.env"],
+    ["zk-new3", "start"],
+    ["zk-new3", "wait for one leader and 2 synced followers"],
+  ]);
+  expect(driftOf(ensemble(), observed)).toEqual([
+    expect.stringMatching(/^zk-new3: .*java\.env was changed$/),
+  ]);
+});
+
+test("what is down comes first: it cannot be stopped, and the quorum needs it", () => {
+  const observed = {
+    servers: [installed("zk-new1", "leader"), installed("zk-new2", "follower"), empty("zk-new3")],
+  };
+  const plan = planEnsemble(ensemble({ tickTime: 3000 }), observed);
+  expect(plan.stages.map((stage) => stage.steps[0]!.id).slice(0, 6)).toEqual([
+    "fetch zk-new3",
+    "unpack zk-new3",
+    "configure zk-new3",
+    "start zk-new3",
+    "joined after zk-new3",
+    "stop zk-new2",
+  ]);
+  expect(driftOf(ensemble(), observed)).toContain("zk-new3: not running");
+});
+
+test("the same facts make the same plan, and steps have names of their own", () => {
+  const observed = three(empty);
+  expect(planEnsemble(ensemble(), observed)).toEqual(planEnsemble(ensemble(), observed));
+  const ids = planEnsemble(ensemble(), observed).stages.flatMap(({ steps }) => steps.map(({ id }) => id));
+  expect(new Set(ids).size).toBe(ids.length);
+});

@@ -1,0 +1,90 @@
+/** What is said about a host that cannot take ZooKeeper. */
+import { sayComplaint } from "../../../../core/engine/errors";
+import type { HostFacts, SeenHost } from "../../../../core/zookeeper/ensemble/preflight";
+import { complainPreflight, readJavaVersion } from "../../../../core/zookeeper/ensemble/preflight";
+import { ensemble } from "../samples";
+
+const GOOD: SeenHost = {
+  java: { version: "17.0.15", major: 17 },
+  listeners: new Map([[22, 'users:(("sshd",pid=1,fd=3))']]),
+  freeKiB: new Map([["/opt/zookeeper", 50 << 20]]),
+  clockOffsetMs: 800,
+  isRoot: true,
+  missingTools: [],
+  unpacked: false,
+};
+
+function complaints(change: Partial<SeenHost>): string[] {
+  const facts: HostFacts = { name: "zk1", seen: { ...GOOD, ...change } };
+  return complainPreflight(ensemble(), [facts]).map(sayComplaint);
+}
+
+test("nothing is said about a host that fits", () => {
+  expect(complaints({})).toEqual([]);
+});
+
+const java = (line: string) => ({ java: readJavaVersion(line) });
+
+test.each<[string, Partial<SeenHost>]>([
+  [
+    "zk1: found a login that is not root; expected root, or a user with sudo. Set hosts.zk1.sudo: true, or connection.user.",
+    { isRoot: false },
+  ],
+  [
+    "zk1: found no ss, flock; expected iproute2, coreutils, tar and util-linux installed. Install them.",
+    { missingTools: ["ss", "flock"] },
+  ],
+  [
+    "zk1: found no java on the PATH; expected a Java 8, 11 or 17 runtime. Install one, for example openjdk-17-jre-headless.",
+    { java: undefined },
+  ],
+  ["zk1: found Java 1.7.0_80; expected Java 8 or newer. Install one.", java('java version "1.7.0_80"')],
+  [
+    'zk1: found port 3181 taken by users:(("java",pid=9,fd=3)); expected peerPort free. Stop that process or choose another peerPort.',
+    { listeners: new Map([[3181, 'users:(("java",pid=9,fd=3))']]) },
+  ],
+  [
+    "zk1: found port 7000 taken by another process; expected metrics.port free. Stop that process or choose another metrics.port.",
+    { listeners: new Map([[7000, ""]]) },
+  ],
+  [
+    "zk1:/alidata1: found 512 MiB free; expected at least 1024 MiB. Make room, or choose another folder.",
+    { freeKiB: new Map([["/alidata1", 512 << 10]]) },
+  ],
+  [
+    "zk1: found a clock -31 s away from the operator's; expected within 30 s. Set the clock (chrony, ntpd).",
+    { clockOffsetMs: -31_000 },
+  ],
+])("%s", (message, change) => {
+  expect(complaints(change)).toEqual([message]);
+});
+
+test("a host that cannot be reached, and every complaint of every host at once", () => {
+  const bad = { ...GOOD, isRoot: false, java: undefined };
+  const all = complainPreflight(ensemble(), [
+    { name: "zk1", unreachable: "connection refused" },
+    { name: "zk2", seen: bad },
+    { name: "zk3", seen: bad },
+  ]).map(sayComplaint);
+  expect(all[0]).toBe(
+    "zk1: found no way in: connection refused; expected every host of the ensemble reachable over SSH. " +
+      "Check hosts.zk1.connection for a typing mistake, and the host itself.",
+  );
+  expect(all.map((message) => message.slice(0, 3))).toEqual(["zk1", "zk2", "zk2", "zk3", "zk3"]);
+});
+
+test("the ports of the server that we manage are not taken by another", () => {
+  const own = 'users:(("java",pid=77,fd=3))';
+  expect(complaints({ ownPid: 77, listeners: new Map([[2181, own]]) })).toEqual([]);
+  expect(complaints({ ownPid: 7, listeners: new Map([[2181, own]]) })).toHaveLength(1);
+});
+
+test.each([
+  ['openjdk version "1.8.0_352"', 8],
+  ['openjdk version "17.0.15" 2025-04-15', 17],
+  ['openjdk version "21-ea" 2023-09-19', 21],
+  ['java version "9"', 9],
+  ["bash: java: command not found", undefined],
+])("%s is Java %s", (line, major) => {
+  expect(readJavaVersion(line)?.major).toBe(major);
+});
