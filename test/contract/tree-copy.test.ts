@@ -19,6 +19,7 @@ import { loopback, startZooKeeper, type ZooKeeper } from "./zookeeper";
 
 const OWNER = "owner:secret";
 const OWNER_ACL = [{ perms: 31, scheme: "digest", id: "owner:Vj++wdU3sMAbt+g9TyKj1BT+usI=" }];
+jest.setTimeout(60_000);
 const here = loopback();
 
 let old: ZooKeeper;

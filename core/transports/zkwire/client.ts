@@ -93,8 +93,7 @@ export class ZooKeeperClient {
 
   /** The node's stat, or undefined when there is none. */
   async exists(path: string): Promise<Stat | undefined> {
-    const said = `exists ${path}`;
-    const { code, body } = await this.session.request(OpCode.exists, said, this.read(path), path.length);
+    const { code, body } = await this.session.request(OpCode.exists, `exists ${path}`, this.read(path));
     if (code === Code.noNode) return undefined;
     this.check(code, "exists", path);
     return readStat(body);
@@ -122,6 +121,19 @@ export class ZooKeeperClient {
   async getACL(path: string): Promise<{ readonly acl: Acl[]; readonly stat: Stat }> {
     const body = await this.call(OpCode.getACL, "getACL", path, (to) => to.string(this.resolve(path)));
     return { acl: readAcl(body), stat: readStat(body) };
+  }
+
+  /** {@link getACL} of many in one go; undefined where there is no node. */
+  async getACLs(
+    paths: readonly string[],
+  ): Promise<({ readonly acl: Acl[]; readonly stat: Stat } | undefined)[]> {
+    const encoders = paths.map((path) => (to: JuteWriter) => void to.string(this.resolve(path)));
+    const replies = await this.session.requestAll(OpCode.getACL, `getACL of ${paths.length}`, encoders);
+    return replies.map(({ code, body }, index) => {
+      if (code === Code.noNode) return undefined;
+      this.check(code, "getACL", paths[index] ?? "");
+      return { acl: readAcl(body), stat: readStat(body) };
+    });
   }
 
   /** @param version of the ACL (`aversion`), −1 for any. */
@@ -204,13 +216,8 @@ export class ZooKeeperClient {
     const index = codes.findIndex((code) => code !== Code.ok && code !== Code.runtimeInconsistency);
     const culprit = operations[index];
     const said = `multi of ${operations.length}, at ${index}: ${culprit?.kind ?? "?"}`;
-    return new MultiFailed(
-      this.session.host,
-      said,
-      culprit?.path ?? "",
-      codes[index] ?? Code.runtimeInconsistency,
-      index,
-    );
+    const code = codes[index] ?? Code.runtimeInconsistency;
+    return new MultiFailed(this.session.host, said, culprit?.path ?? "", code, index);
   }
 
   private read(path: string): (to: JuteWriter) => void {

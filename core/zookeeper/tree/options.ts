@@ -7,7 +7,7 @@ import type { OnProgress } from "./progress";
 export interface TreeOptions {
   /** Leaves this znode out, with all below it. Asked with the path below the chroot. @default none */
   readonly excluded?: (path: string) => boolean;
-  /** Sessions that read on each side; fewer where the server allows fewer. @default 24 */
+  /** Sessions that read on each side; fewer where the server allows fewer. @default 40 */
   readonly readers?: number;
   /** Sessions that write. @default 3 */
   readonly writers?: number;
@@ -15,7 +15,7 @@ export interface TreeOptions {
   readonly progress?: OnProgress;
 }
 
-export const READERS = 24;
+export const READERS = 40;
 export const WRITERS = 3;
 export const WALK: WalkOptions = { batch: 500, workers: 10 };
 

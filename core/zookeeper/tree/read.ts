@@ -27,7 +27,7 @@ export interface Listed {
 }
 
 /** Requests sent over one session before the next has its turn. */
-const SLICE = 64;
+const SLICE = 50;
 
 export class TreeReader {
   private constructor(
@@ -44,18 +44,18 @@ export class TreeReader {
   /** ACL and stat of each path; undefined where there is no znode. */
   describe(paths: readonly string[]): Promise<(Described | undefined)[]> {
     return this.sliced(paths, (client, slice) =>
-      Promise.all(slice.map((path) => orNothing(client.getACL(at(this.endpoint, path))))),
+      client.getACLs(slice.map((path) => at(this.endpoint, path))),
     );
   }
 
   /** The ACL of a path as the server knows it, which may lie above the chroot. */
   async aclOnServer(path: string): Promise<readonly Acl[]> {
-    return (await this.explained(this.sessions.next().getACL(path))).acl;
+    return (await this.explained(this.sessions.use((client) => client.getACL(path)))).acl;
   }
 
   /** Data of each path, held in memory at once; undefined where there is no znode. */
   contents(paths: readonly string[]): Promise<(Buffer | null | undefined)[]> {
-    if (this.inBulk) return this.explained(this.bulk(this.sessions.next(), paths));
+    if (this.inBulk) return this.explained(this.sessions.use((client) => this.bulk(client, paths)));
     return this.sliced(paths, (client, slice) =>
       Promise.all(
         slice.map(async (path) => (await orNothing(client.getData(at(this.endpoint, path))))?.data),
@@ -95,8 +95,8 @@ export class TreeReader {
   ): Promise<T[]> {
     const reads: Promise<T[]>[] = [];
     for (let from = 0; from < paths.length; from += SLICE)
-      reads.push(read(this.sessions.next(), paths.slice(from, from + SLICE)));
-    return (await this.explained(Promise.all(reads))).flat(1) as T[];
+      reads.push(this.sessions.use((client) => read(client, paths.slice(from, from + SLICE))));
+    return (await this.explained(Promise.all(reads))).flatMap((each) => each);
   }
 
   private async explained<T>(work: Promise<T>): Promise<T> {

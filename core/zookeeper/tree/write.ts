@@ -31,24 +31,19 @@ export class TreeWriter {
 
   /** In the order given, all on one session; each multi by itself is all or nothing. */
   async apply(operations: readonly Operation[]): Promise<void> {
-    const client = this.sessions.next();
-    const multis = pieces(operations, this.limits, (each) => this.sizeOf(each)).map((piece) =>
-      client.multi(piece.map(this.resolved)),
-    );
-    await this.settled(Promise.all(multis));
+    const cut = pieces(operations, this.limits, (each) => this.sizeOf(each));
+    await this.send(cut.map((piece) => piece.map(this.resolved)));
   }
 
   /** As {@link apply}, for pairs that must not be torn apart. */
   async applyPairs(pairs: readonly (readonly [Operation, Operation])[]): Promise<void> {
-    const client = this.sessions.next();
     const limits = { ...this.limits, count: Math.max(1, Math.floor(this.limits.count / 2)) };
     const size = (pair: readonly Operation[]) => pair.reduce((sum, each) => sum + this.sizeOf(each), 0);
-    const multis = pieces(pairs, limits, size).map((piece) => client.multi(piece.flat().map(this.resolved)));
-    await this.settled(Promise.all(multis));
+    await this.send(pieces(pairs, limits, size).map((piece) => piece.flat().map(this.resolved)));
   }
 
   async setAcl(path: string, acl: readonly Acl[]): Promise<void> {
-    await this.settled(this.sessions.next().setACL(at(this.endpoint, path), acl));
+    await this.single((client) => client.setACL(at(this.endpoint, path), acl));
   }
 
   /** The znode's stat, or undefined where there is none. */
@@ -58,11 +53,16 @@ export class TreeWriter {
 
   /** For the few requests that are neither. */
   async single<T>(work: (client: ZooKeeperClient) => Promise<T>): Promise<T> {
-    return this.settled(work(this.sessions.next()));
+    return this.settled(this.sessions.use(work));
   }
 
   close(): Promise<void> {
     return this.sessions.close();
+  }
+
+  private async send(multis: readonly (readonly Operation[])[]): Promise<void> {
+    if (multis.length === 0) return;
+    await this.single((client) => Promise.all(multis.map((each) => client.multi(each))));
   }
 
   private readonly resolved = (operation: Operation): Operation => ({
