@@ -119,8 +119,8 @@ export class Session {
       const arrived = (reply: Reply) => {
         if (replies.push(reply) === encoders.length) resolve(replies);
       };
-      for (const encode of encoders)
-        this.enqueue({ type, said, encode, expectedBytes: 112, resolve: arrived, reject });
+      const common = { type, said, expectedBytes: 112, resolve: arrived, reject };
+      for (const encode of encoders) this.enqueue({ ...common, encode });
     });
   }
 
@@ -148,10 +148,8 @@ export class Session {
   }
 
   private send({ type, said, encode, expectedBytes, resolve, reject }: Request): void {
-    const gone = this.closing
-      ? new ConnectionLost(this.host, "the session was closed", NEXT_LOST)
-      : undefined;
-    if (this.lost ?? gone) return reject((this.lost ?? gone) as Error);
+    if (this.lost) return reject(this.lost);
+    if (this.closing) return reject(new ConnectionLost(this.host, "the session was closed", NEXT_LOST));
     const authenticates = type === OpCode.auth;
     const xid = authenticates ? AUTH_XID : (this.xid = (this.xid % 0x7fffffff) + 1);
     const { maxRequestBytes, requestTimeoutMs } = this.options;

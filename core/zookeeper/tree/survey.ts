@@ -21,7 +21,7 @@ export interface TreeSurvey {
     readonly parents: number;
     /** The first of them. */
     readonly examples: readonly string[];
-    /** Upper bound of the create and delete pairs that carrying the counters takes: about 5 000 a second. */
+    /** Create and delete pairs that carrying the counters takes, about 5 000 a second; one more for each ephemeral. */
     readonly pairs: number;
   };
   /** Znodes (the first 20) whose ACL is hidden from these identities: a copy would stop there. */
