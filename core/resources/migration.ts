@@ -6,7 +6,7 @@ import type { MigrationDesired } from "../run/desired";
 import { migrationId, migrationSchema, readArguments } from "../run/desired";
 import { finalize } from "../run/finalize";
 import { readHistory } from "../run/history";
-import { moveTo, rollBack } from "../run/migration";
+import { moveTo, rollBack, WayBackClosed } from "../run/migration";
 import { keepersOf, withMigrationWorld } from "../run/open";
 import { complainForward, observeForward, planBack, planForward, sketchBack } from "../run/move";
 import { progressFor } from "../run/progress";
@@ -53,6 +53,7 @@ export const migration: Lifecycle = {
             failures: [],
           };
         }
+        if (history.finalized) throw new WayBackClosed();
         if (desired.active === "source") {
           const plan = await planBack(world, desired, history);
           return {

@@ -5,7 +5,7 @@
  * side is not the wanted one. Create, update and delete differ only in the side they want and in who releases the
  * consumers at the end.
  */
-import { UserError } from "../engine/errors";
+import { Refusal, UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import { isPastReturn } from "../engine/execute";
 import type { Run } from "../engine/journal";
@@ -77,6 +77,7 @@ async function settleAndMove(
   }
   const history = pendingMove ? readHistory(await session.runs()) : before;
   if (history.active === to) return undefined;
+  if (history.finalized) throw new WayBackClosed();
   if (to === "source" && history.undoable) {
     progress.say(
       "no consumer has worked with the target yet: the source goes on with its own, untouched files",
@@ -116,6 +117,20 @@ async function guard(
       throw new NotTakenBack(error, second as Error);
     }
     throw new TakenBack(error);
+  }
+}
+
+/** A finalized migration was asked to move. */
+export class WayBackClosed extends Refusal {
+  constructor() {
+    super([
+      {
+        where: "active",
+        found: "source, in a migration that is finalized",
+        expected: "target: finalizing closed the way back for good",
+        next: "Set active: target and finalized: true again; destroy then removes the resources and touches no host.",
+      },
+    ]);
   }
 }
 

@@ -17,6 +17,7 @@ interface Options {
   readonly inventory: string;
   readonly inserts: string;
   readonly znodes: string;
+  readonly whileStdin?: boolean;
 }
 
 async function main(options: Options): Promise<void> {
@@ -71,6 +72,8 @@ async function main(options: Options): Promise<void> {
   });
   process.once("SIGTERM", () => void stop());
   process.once("SIGINT", () => void stop());
+  // Nobody is left to stop it when who started it dies.
+  if (options.whileStdin) process.stdin.resume().once("end", () => process.exit(1));
   server.unref();
   console.log("writing");
   await Promise.all(loops.map((loop) => loop.run()));
@@ -83,6 +86,7 @@ const program = new Command("load")
   .option("--inventory <file>", "the lab's inventory", inventoryFile())
   .option("--inserts <perSecond>", "blocks a second and replica; 0 for none", "10")
   .option("--znodes <perSecond>", "raw znodes a second; 0 for none", "50")
+  .option("--while-stdin", "end when standard input does")
   .action(main);
 program.parseAsync().catch((error: Error) => {
   console.error(`load: ${error.message}`);

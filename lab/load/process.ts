@@ -1,5 +1,6 @@
 /** The load as a process of its own beside a test or the demo, and its ledger's verdict. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Inventory } from "../inventory";
@@ -31,21 +32,35 @@ export class Load {
     const rates = ["--inserts", String(options.inserts ?? 10), "--znodes", String(options.znodes ?? 50)];
     const child = spawn(
       process.execPath,
-      ["--import", "tsx", join(checkout(), "lab/load/main.ts"), "--ledger", ledger, ...rates].concat(
-        "--inventory",
-        inventoryFile(),
-      ),
-      { cwd: checkout(), detached: true, stdio: ["ignore", log, log] },
+      [
+        "--import",
+        "tsx",
+        join(checkout(), "lab/load/main.ts"),
+        "--while-stdin",
+        "--ledger",
+        ledger,
+        ...rates,
+      ].concat("--inventory", inventoryFile()),
+      { cwd: checkout(), detached: true, stdio: ["pipe", log, log] },
     );
     closeSync(log);
     const load = new Load(child, ledger);
     const writers = (options.inserts === 0 ? 0 : 2) + (options.znodes === 0 ? 0 : 1);
-    await until("the load writes", async () => {
-      if (child.exitCode !== null) return `it ended: ${readFileSync(join(folder, "load.log"), "utf8")}`;
+    const ended = once(child, "exit").then(() => {
+      throw new Error(`the load ended: ${readFileSync(join(folder, "load.log"), "utf8")}`);
+    });
+    ended.catch(() => undefined);
+    const writing = until("the load writes", async () => {
       const seen = existsSync(ledger) ? new Set(load.entries().map(whose)) : new Set();
       seen.delete("");
       return seen.size >= writers ? undefined : `acknowledged so far: ${[...seen].join(", ") || "nothing"}`;
     });
+    try {
+      await Promise.race([writing, ended]);
+    } catch (error) {
+      await load.end();
+      throw error;
+    }
     return load;
   }
 
@@ -58,9 +73,9 @@ export class Load {
     return readLedger(this.ledgerFile);
   }
 
-  /** The longest time without an acknowledged write, of each replica and of the raw znodes. */
-  pauses(): Pause[] {
-    return longestPauses(this.entries());
+  /** The longest time without an acknowledged write, of each replica and of the raw znodes. @param since ms of 1970 */
+  pauses(since = 0): Pause[] {
+    return longestPauses(this.entries().filter(({ at }) => at >= since));
   }
 
   /** Waits until each writer has been acknowledged again after this moment. */
