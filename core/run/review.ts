@@ -18,6 +18,9 @@ import type { ForwardFacts } from "./move";
 
 export interface Review {
   readonly moves: string;
+  /** Connect strings, which are long: Pulumi cuts a line off at 150 characters. */
+  readonly from: string;
+  readonly to: string;
   readonly data: string;
   readonly clients: readonly string[];
   readonly cannotMove: readonly string[];
@@ -34,14 +37,17 @@ export async function reviewForward(
   plan: Plan,
 ): Promise<Review> {
   const tree = await describeNewest(world, facts);
+  const znodes = znodesOf(facts, tree);
   return {
-    moves: `${facts.ensemble.version ?? "?"} ${sayServers(facts.source)} (leader ${facts.ensemble.leader?.name}) → ${desired.target.version} ${sayServers(facts.target)}`,
-    data: tree
-      ? sayData(tree)
-      : "no whole snapshot on the leader yet: everything is in its logs, and will be folded from them",
+    moves:
+      `${facts.ensemble.version ?? "?"} ${sayServers(facts.source)} (leader ${facts.ensemble.leader?.name}) → ` +
+      `${desired.target.version} ${sayServers(facts.target)}`,
+    from: sayAddresses(facts.source),
+    to: sayAddresses(facts.target),
+    data: sayData(znodes, tree),
     clients: sayClients(facts, desired),
     cannotMove: tree ? sayUnfit(tree, facts.target) : [],
-    pause: sayPause(tree),
+    pause: sayPause(znodes),
     steps: describeSteps(plan),
     noWayBackAfter:
       "nothing: what is written on the new side comes back with `pulumi destroy` or `active: source`, until `finalized`",
@@ -49,16 +55,25 @@ export async function reviewForward(
 }
 
 function sayServers(side: Side): string {
-  return side.servers.map(({ name, address }) => `${name} (${address}:${side.clientPort})`).join(", ");
+  return side.servers.map(({ name }) => name).join(", ");
 }
 
-function sayData(tree: TreeSummary): string {
-  const parts = [
-    `under ${sayCount(tree.znodes)} znodes`,
-    `under ${sayBytes(tree.dataBytes)}`,
-    `largest under ${sayBytes(tree.largest.bytes)}: ${tree.largest.path}`,
-  ];
-  return `${parts.join(", ")}; ephemerals and sessions stay behind`;
+function sayAddresses(side: Side): string {
+  return side.servers.map(({ address }) => `${address}:${side.clientPort}`).join(",");
+}
+
+/** As the leader counts them now: its newest snapshot may be days old. */
+function znodesOf({ ensemble }: ForwardFacts, tree: TreeSummary | undefined): number {
+  const leader = ensemble.servers.find(({ server }) => server.name === ensemble.leader?.name);
+  const answer = leader?.seen?.answer;
+  return Math.max(answer?.kind === "serving" ? answer.nodeCount : 0, tree?.znodes ?? 0);
+}
+
+function sayData(znodes: number, tree: TreeSummary | undefined): string {
+  const inSnapshot = tree
+    ? `in the newest snapshot under ${sayBytes(tree.dataBytes)}, largest under ${sayBytes(tree.largest.bytes)} ${tree.largest.path}`
+    : "no whole snapshot yet, all of it in logs";
+  return `under ${sayCount(znodes)} znodes; ${inSnapshot}; ephemerals and sessions stay behind`;
 }
 
 function sayClients(facts: ForwardFacts, desired: MigrationDesired): string[] {
@@ -96,9 +111,8 @@ function sayUnfit(tree: TreeSummary, target: Side): string[] {
  * Seconds, measured on a two-core machine with 10 000, 100 000 and 300 000 znodes and rounded up: a constant for
  * stopping, electing and reconnecting, and a part that grows with the tree (load, replay, write, read back).
  */
-function sayPause(tree: TreeSummary | undefined): string {
-  if (!tree) return "not known before the logs are folded; the constant part is about 12 s";
-  const bound = upperBound(tree.znodes);
+function sayPause(znodes: number): string {
+  const bound = upperBound(znodes);
   const fold = Math.ceil(2 + bound / 100_000);
   const start = Math.ceil(4 + bound / 150_000);
   const total = 2 + fold + start + 6;

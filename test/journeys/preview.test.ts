@@ -6,7 +6,7 @@ import { METRIKA_XML } from "../../lab/clickhouse";
 import { BRIDGE_ADDRESS, OLD_ZOOKEEPER_HOME, ZK_DATA_DIR } from "../../lab/layout";
 import { modeOf, untilQuorum } from "../../lab/old-zookeeper";
 import { openZooKeeper } from "../../lab/zookeeper-session";
-import { changesOf, disksOf } from "./harness/disks";
+import { changesOf, disksOf, settledDisks } from "./harness/disks";
 import { ended, refused } from "./harness/expect";
 import { useStage } from "./harness/stage";
 
@@ -23,10 +23,12 @@ test("a preview says what will be done, and changes nothing on any host", async 
   const modes = await Promise.all(stage.old.map(modeOf));
   const leader = stage.old[modes.indexOf("leader")]?.name ?? "no leader";
   const stranger = await openZooKeeper(stage.lab.inventory.old);
-  const before = disksOf(stage.lab.specs);
-  const text = ended(await stage.pulumi.preview(["--diff"]));
-  expect(changesOf(before, disksOf(stage.lab.specs))).toEqual([]);
+  const before = await settledDisks(stage.lab.specs);
+  const preview = await stage.pulumi.preview(["--diff"]);
+  const after = disksOf(stage.lab.specs);
   await stranger.close();
+  expect(changesOf(before, after)).toEqual([]);
+  const text = ended(preview);
 
   console.log(text);
   expect(text).toContain(`leader ${leader}`);
@@ -44,8 +46,9 @@ test("a preview says what will be done, and changes nothing on any host", async 
 
 test("a client that nobody knows is named, and refused, before anything changes", async () => {
   const stranger = await openZooKeeper(stage.lab.inventory.old);
-  const text = refused(await stage.pulumi.preview());
+  const preview = await stage.pulumi.preview();
   await stranger.close();
+  const text = refused(preview);
   expect(text).toContain(
     `${BRIDGE_ADDRESS}: found 1 connection to the source, and no consumer at that address`,
   );

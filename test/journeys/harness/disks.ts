@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { hostDir, type HostSpec } from "../../../lab/layout";
+import { until } from "../../../lab/wait";
 
 /** What a host's logging writes all by itself, and what its sshd does when somebody logs in. */
 const LOGS = ["/var/log", "/alidata1/log"];
@@ -33,6 +34,17 @@ export function disksOf(hosts: readonly HostSpec[], besides: readonly string[] =
   };
   for (const { name } of hosts) walk(name, "/");
   return found;
+}
+
+/** The same once nothing moves any more: a follower writes its log after the client was answered. */
+export async function settledDisks(hosts: readonly HostSpec[]): Promise<Map<string, string>> {
+  let now = disksOf(hosts);
+  await until("the hosts' disks are at rest", async () => {
+    const before = now;
+    now = disksOf(hosts);
+    return changesOf(before, now)[0];
+  });
+  return now;
 }
 
 /** Paths that are new, gone or different, a line each. */
