@@ -123,8 +123,8 @@ function sayHowToLook(lab: Lab, stack: PulumiStack): void {
   console.log(lines.map((line) => `  ${line}`).join("\n"));
 }
 
-/** As it comes, without Pulumi's lines of dots. */
-const LIVE = { onText: (text: string) => process.stdout.write(text.replace(/^@ .*\n?/gm, "")) };
+/** Minutes, for machines that are busy. */
+const LIVE = { onLine: (line: string) => console.log(line), timeoutMs: 600_000 };
 
 function show({ code, output }: PulumiResult): string {
   if (code !== 0) throw new UserError(`pulumi ended with exit code ${code}; what it printed is above.`);

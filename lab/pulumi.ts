@@ -7,6 +7,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { parse, stringify } from "yaml";
 import { UserError } from "../core/engine/errors";
 import { findAssets } from "./assets";
@@ -31,8 +32,8 @@ export interface PulumiOptions {
   readonly timeoutMs?: number;
   /** Added to the CLI's environment; the program and the provider inherit it. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Gets the output as it comes. */
-  readonly onText?: (text: string) => void;
+  /** Gets each line as it comes, without Pulumi's lines of dots. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** A stack of this checkout's program, with a `file://` backend below `folder`. */
@@ -138,10 +139,8 @@ export class PulumiRun {
     });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.text += text;
-        options.onText?.(text);
-      });
+      stream.setEncoding("utf8").on("data", (text: string) => (this.text += text));
+      if (options.onLine) createInterface({ input: stream }).on("line", withoutDotLines(options.onLine));
     }
     const timer = setTimeout(() => this.end(), options.timeoutMs ?? 150_000);
     this.done = new Promise<PulumiResult>((resolve, reject) => {
@@ -200,4 +199,10 @@ function stackOf(args: readonly string[]): string[] {
 /** Pulumi's sign of life where it cannot redraw a line. */
 function withoutDots(text: string): string {
   return text.replace(/^@ .*\n/gm, "");
+}
+
+function withoutDotLines(take: (line: string) => void): (line: string) => void {
+  return (line) => {
+    if (!line.startsWith("@ ")) take(line);
+  };
 }

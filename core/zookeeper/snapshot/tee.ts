@@ -1,5 +1,4 @@
 /** Sends one stream to several readers at the pace of the slowest, so that a file is read once and held nowhere. */
-import { once } from "node:events";
 import { PassThrough } from "node:stream";
 
 /**
@@ -30,12 +29,19 @@ export async function tee(
 
 async function send(pipe: PassThrough, chunk: Buffer): Promise<void> {
   failIfErrored(pipe);
-  // Destroyed without an error: that reader has seen enough.
   if (pipe.destroyed || pipe.write(chunk)) return;
-  await Promise.race([once(pipe, "drain"), once(pipe, "close")]);
+  // Not `once`: the one of two that does not come would stay, a listener for each chunk.
+  await new Promise<void>((resolve) => {
+    const settled = () => {
+      pipe.off("drain", settled).off("close", settled);
+      resolve();
+    };
+    pipe.on("drain", settled).on("close", settled);
+  });
   failIfErrored(pipe);
 }
 
+/** A reader that leaves before the end destroys its pipe with an AbortError: it has seen enough. */
 function failIfErrored(pipe: PassThrough): void {
-  if (pipe.errored) throw pipe.errored;
+  if (pipe.errored && pipe.errored.name !== "AbortError") throw pipe.errored;
 }
