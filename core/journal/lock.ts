@@ -32,10 +32,7 @@ export interface Lock {
 }
 
 /** @param owner who we are, for the one who is refused: `ana@ops1, pid 4711, since 2026-01-02T03:04:05Z` */
-export async function lockHosts(
-  hosts: readonly HostAccess[],
-  owner: string,
-): Promise<Lock> {
+export async function lockHosts(hosts: readonly HostAccess[], owner: string): Promise<Lock> {
   const settled = await Promise.allSettled(hosts.map((host) => lockHost(host, owner)));
   const held = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const release = async () => {
