@@ -3,10 +3,11 @@
  * is looked for after each, and what is compared znode by znode is compared where nobody writes: after the data was
  * moved, before any consumer works with it.
  */
-import type { PulumiResult } from "../../lab/pulumi";
+import type { Load } from "../../lab/load/process";
 import { METRIKA_XML, untilWritable } from "../../lab/clickhouse";
 import { modeOf } from "../../lab/old-zookeeper";
 import { clientsOf, serversOf } from "./harness/connections";
+import { ended, only } from "./harness/expect";
 import { withOldFiles } from "./harness/old-files";
 import { useStage } from "./harness/stage";
 import { differences, isEphemeral, nextNumber, readTree } from "./harness/tree";
@@ -21,7 +22,7 @@ test("every persistent znode arrives as it was, and its next sequential number i
   const leader = stage.lab.host(stage.old[modes.indexOf("leader")]?.name ?? "no leader");
 
   // The data alone: the consumer stays fenced, and nobody writes on either side.
-  ended(await stage.pulumi.up(DATA_ALONE));
+  ended(await stage.pulumi.up(only("ZooKeeperEnsemble", "ZkDataMigration")));
   const target = `${stage.new[0]?.address}:2181`;
   const after = await readTree(target);
   await withOldFiles(leader, async (source) => {
@@ -46,58 +47,51 @@ test("every persistent znode arrives as it was, and its next sequential number i
   expect((await load.verify(stage.lab.inventory, stage.lab.inventory.new)).missing).toEqual([]);
 });
 
-test("forward, back by active: source, forward again, back by destroy: nothing acknowledged is missing", async () => {
+test("forward, back by active: source, and forward again: nothing acknowledged is missing", async () => {
   const originals = await metrikas();
   stage.configure(undefined, { withLoad: true });
   const load = await stage.startLoad();
-  const complete = async (connect: string) => {
-    await load.untilWriting();
-    await load.give("pause");
-    const verdict = await load.verify(stage.lab.inventory, connect);
-    expect(verdict.missing).toEqual([]);
-    await load.give("resume");
-    await load.untilWriting();
-    return verdict;
-  };
-
   ended(await stage.pulumi.up());
-  await complete(stage.lab.inventory.new);
-  await expectOn("new");
+  await expectComplete(load, "new");
 
   const untouched = ended(await stage.pulumi.up(["--expect-no-changes"]));
   expect(untouched).toMatch(/Resources:\n +\d+ unchanged/);
 
   stage.configure((config) => (config.active = "source"), { withLoad: true });
   ended(await stage.pulumi.up());
-  await complete(stage.lab.inventory.old);
-  await expectOn("old");
+  await expectComplete(load, "old");
   report("back by active: source", await stage.pulumi.outputs());
   expect(await metrikas()).toEqual(originals);
 
   stage.configure(undefined, { withLoad: true });
   ended(await stage.pulumi.up());
-  await complete(stage.lab.inventory.new);
-  await expectOn("new");
+  await expectComplete(load, "new");
+});
+
+test("back by destroy: with what was written since, and nothing of ours is left", async () => {
+  const originals = await metrikas();
+  stage.configure(undefined, { withLoad: true });
+  const load = await stage.startLoad();
+  ended(await stage.pulumi.up());
+  await load.untilWriting();
 
   const began = Date.now();
   const destroyed = ended(await stage.pulumi.destroy());
   console.log(`destroy took ${((Date.now() - began) / 1000).toFixed(1)} s\n${timelines(destroyed)}`);
-  const { rows, znodes } = await complete(stage.lab.inventory.old);
-  expect([rows > 0, znodes > 0]).toEqual([true, true]);
-  await expectOn("old");
+  await expectComplete(load, "old");
   expect(await metrikas()).toEqual(originals);
   expect(await leftOvers()).toEqual([]);
 });
 
-const DATA_ALONE = ["ZooKeeperMigration", "ZooKeeperEnsemble", "ZkDataMigration"].flatMap((type) => [
-  "--target",
-  `**:${type}::**`,
-]);
-
-/** What the CLI printed, if it ended well. */
-function ended({ code, output }: PulumiResult): string {
-  if (code !== 0) throw new Error(`pulumi ended with ${code}:\n${output}`);
-  return output;
+/** Everything acknowledged is on that side and on both replicas, which are connected to it alone; then writes go on. */
+async function expectComplete(load: Load, side: "old" | "new"): Promise<void> {
+  await load.untilWriting();
+  await expectOn(side);
+  await load.give("pause");
+  const { rows, znodes, missing } = await load.verify(stage.lab.inventory, stage.lab.inventory[side]);
+  expect([rows > 0, znodes > 0, missing]).toEqual([true, true, []]);
+  await load.give("resume");
+  await load.untilWriting();
 }
 
 function metrikas(): Promise<string[]> {
