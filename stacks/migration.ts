@@ -54,17 +54,18 @@ function loginOf(config: pulumi.Config): Plain {
 
 /** Hosts may be written as `zk1: { connection: {...} }`; the login fills what the connection leaves out. */
 function withLogin(value: Plain, login: Plain): Plain {
-  const hosts = value["hosts"];
-  if (typeof hosts !== "object" || hosts === null) return value;
-  return {
-    ...value,
-    hosts: Object.fromEntries(
-      Object.entries(hosts as Record<string, Plain>).map(([name, host]) => [
-        name,
-        { ...host, connection: { ...login, ...(host["connection"] as Plain | undefined) } },
-      ]),
-    ),
-  };
+  const filled = Object.entries(value)
+    .filter(([key, hosts]) => ["hosts", "metas"].includes(key) && typeof hosts === "object" && hosts !== null)
+    .map(([key, hosts]) => [
+      key,
+      Object.fromEntries(
+        Object.entries(hosts as Record<string, Plain>).map(([name, host]) => [
+          name,
+          { ...host, connection: { ...login, ...(host["connection"] as Plain | undefined) } },
+        ]),
+      ),
+    ]);
+  return { ...value, ...(Object.fromEntries(filled) as Plain) };
 }
 
 function withPassword(consumer: Plain, password: pulumi.Output<string> | undefined): Plain {

@@ -43,6 +43,8 @@ export interface Plan {
   readonly title: string;
   /** What is being done, for the journal: `forward`, `back`, `repoint clickhouse to target`. */
   readonly operation: string;
+  /** Fingerprint of what the user chose to accept; a run begun with other choices is not gone on with. */
+  readonly choices?: string;
   readonly stages: readonly Stage[];
 }
 

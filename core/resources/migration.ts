@@ -61,7 +61,7 @@ export const migration: Lifecycle = {
             failures: [],
           };
         }
-        const facts = await observeForward(world, desired);
+        const facts = await observeForward(world, desired, history);
         const complaints = complainForward(desired, facts);
         if (complaints.length > 0) return { inputs: news, failures: failuresOf(complaints) };
         const review = await reviewForward(world, desired, facts, planForward(desired, facts));

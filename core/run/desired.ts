@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { clickhouseSchema } from "../clickhouse/desired";
 import type { Complaint } from "../engine/errors";
+import { pegasusSchema } from "../pegasus/desired";
 import type { Hosts } from "../transports/contract";
 import type { EnsembleDesired, EnsembleInput, ExistingDesired, ExistingInput } from "../zookeeper/desired";
 import {
@@ -30,21 +31,35 @@ function listOf(value: unknown): unknown {
   return Object.entries(value).map(([name, consumer]) => ({ name, ...(consumer as object) }));
 }
 
-export const consumerSchema = z.discriminatedUnion("kind", [clickhouseSchema]);
+export const consumerSchema = z.discriminatedUnion("kind", [clickhouseSchema, pegasusSchema]);
 
-export const migrationSchema = z.strictObject({
-  source: eitherEnsemble,
-  target: ensembleSchema,
-  active: z.enum(["target", "source"]).default("target"),
-  strategy: z.literal("snapshot").default("snapshot"),
-  /** A list, or a map by name: in a map a password hides itself alone, in a list the whole list. */
-  consumers: z.preprocess(listOf, z.array(consumerSchema)).default([]),
-  fence: z.enum(["stopSource", "consumersOnly"]).default("stopSource"),
-  finalized: z.boolean().default(false),
-  cleanUpSource: z.boolean().default(false),
-  acceptDataLoss: z.boolean().default(false),
-  acceptForeignClients: z.boolean().default(false),
-});
+const treeRoot = z.string().regex(/^(\/[^/\0\n]+)+$/, "a path such as /pegasus/onebox, not / itself");
+
+export const migrationSchema = z
+  .strictObject({
+    source: eitherEnsemble,
+    target: ensembleSchema,
+    active: z.enum(["target", "source"]).default("target"),
+    /** The whole ensemble, parts of its tree over the wire, or nothing where the consumer rebuilds its own. */
+    strategy: z
+      .union([
+        z.literal("snapshot"),
+        z.strictObject({ kind: z.literal("tree"), roots: z.array(treeRoot).min(1) }),
+        z.strictObject({ kind: z.literal("none") }),
+      ])
+      .default("snapshot"),
+    /** A list, or a map by name: in a map a password hides itself alone, in a list the whole list. */
+    consumers: z.preprocess(listOf, z.array(consumerSchema)).default([]),
+    fence: z.enum(["stopSource", "consumersOnly"]).default("stopSource"),
+    finalized: z.boolean().default(false),
+    cleanUpSource: z.boolean().default(false),
+    acceptDataLoss: z.boolean().default(false),
+    acceptForeignClients: z.boolean().default(false),
+  })
+  .refine((desired) => !desired.cleanUpSource || desired.strategy === "snapshot", {
+    path: ["cleanUpSource"],
+    message: "false unless the strategy is snapshot: others still use the source",
+  });
 
 export type MigrationDesired = z.output<typeof migrationSchema>;
 export type MigrationInput = Omit<z.input<typeof migrationSchema>, "source" | "target" | "consumers"> & {

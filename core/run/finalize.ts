@@ -14,7 +14,7 @@ import type { MigrationDesired } from "./desired";
 import { handlers } from "./handlers";
 import { operations, readHistory } from "./history";
 import { keepersOf, withMigrationWorld } from "./open";
-import { sideOf } from "./move";
+import { sideOf } from "./sides";
 import { withSession } from "./session";
 
 export async function finalize(desired: MigrationDesired, progress: Progress): Promise<void> {

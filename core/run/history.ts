@@ -4,6 +4,7 @@
  */
 import { isPastReturn } from "../engine/execute";
 import type { Run } from "../engine/journal";
+import type { JsonObject } from "../engine/step";
 
 export type ActiveSide = "source" | "target";
 
@@ -21,6 +22,8 @@ export interface History {
   /** Whether a finished way back left the consumer fenced, for a repointing to release it. */
   readonly awaitsRelease: (consumer: string) => boolean;
   readonly finalized: boolean;
+  /** What the step of that id came to when it was last done. */
+  readonly lastResult: (step: string) => JsonObject | undefined;
   readonly runs: readonly Run[];
 }
 
@@ -67,5 +70,10 @@ export function readHistory(runs: readonly Run[]): History {
     } else if (operation === operations.finalize && run.outcome === "done") finalized = true;
   }
   const awaitsRelease = (consumer: string) => cameBack && !released.has(consumer);
-  return { active, pendingMove, undoable, consumers, fenced, awaitsRelease, finalized, runs };
+  const lastResult = (step: string) =>
+    [...runs]
+      .reverse()
+      .find((run) => run.results.has(step))
+      ?.results.get(step);
+  return { active, pendingMove, undoable, consumers, fenced, awaitsRelease, finalized, lastResult, runs };
 }

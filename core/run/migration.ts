@@ -86,7 +86,7 @@ async function settleAndMove(
     return undefined;
   }
   if (to === "target") {
-    const plan = planForward(desired, await observeForward(world, desired));
+    const plan = planForward(desired, await observeForward(world, desired, history));
     return guard(session, to, progress, () => session.run(plan));
   }
   const plan = await planBack(world, desired, history);

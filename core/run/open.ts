@@ -2,6 +2,7 @@
 import type { Progress } from "../engine/execute";
 import type { World } from "../transports/contract";
 import { namesOf } from "../zookeeper/desired";
+import { hostsOf, secretsOf } from "./consumers";
 import type { MigrationDesired } from "./desired";
 import { gatherHosts, migrationId } from "./desired";
 import { handlers } from "./handlers";
@@ -13,14 +14,11 @@ export function withMigrationWorld<T>(
   desired: MigrationDesired,
   act: (world: World) => Promise<T>,
 ): Promise<T> {
-  const maps = [
-    desired.source.hosts,
-    desired.target.hosts,
-    ...desired.consumers.map((consumer) => consumer.hosts),
-  ];
-  const secrets = Object.fromEntries(
-    desired.consumers.map((consumer) => [`${consumer.name}/password`, consumer.query.password]),
-  );
+  const maps = [desired.source.hosts, desired.target.hosts, ...desired.consumers.map(hostsOf)];
+  const secrets = Object.assign({}, ...desired.consumers.map(secretsOf)) as Record<
+    string,
+    string | undefined
+  >;
   return withWorld({ migration: migrationId(desired), hosts: maps, secrets }, act);
 }
 

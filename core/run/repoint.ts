@@ -2,23 +2,24 @@
  * `ConsumerRepoint`: makes one consumer work with the migration's active side, and takes that away again.
  * It never moves data: where the migration is not done, it refuses.
  */
-import { observeClickHouse } from "../clickhouse/observe";
-import { diffsOf } from "../clickhouse/plan";
 import { UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import type { Run } from "../engine/journal";
 import { commandSteps } from "../engine/command-steps";
-import { describeSteps } from "../engine/plan-text";
+import { describeSteps, fingerprint } from "../engine/plan-text";
 import type { Plan, Stage } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
+import { choicesOf } from "./consumers";
 import type { RepointDesired } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
-import { planRepoint, planUnpoint, sidesOf } from "./move";
-import { withMigrationSession, withMigrationWorld } from "./open";
+import { planRepoint, planUnpoint } from "./plan-consumer";
+import { keepersOf, withMigrationSession, withMigrationWorld } from "./open";
 import type { Session } from "./session";
+import { readRuns } from "./session";
+import { sidesOf } from "./sides";
 
 export interface Repointed {
   readonly timeline: readonly Span[];
@@ -26,16 +27,24 @@ export interface Repointed {
   readonly writePauseSeconds?: number;
 }
 
-/** What a preview shows: the steps, and a diff of every file. */
-export async function reviewRepoint(
-  desired: RepointDesired,
-): Promise<{ repoints: string; steps: string[]; diffs: Record<string, string[]> }> {
+/** What a preview shows: what was found, the steps, and a diff of every file. */
+export async function reviewRepoint(desired: RepointDesired): Promise<{
+  repoints: string;
+  found?: readonly string[];
+  steps: string[];
+  diffs: Record<string, string[]>;
+}> {
   const { consumer, migration } = desired;
   return withMigrationWorld(migration, async (world) => {
-    const plan = withVerify(await planRepoint(world, migration, consumer, migration.active), desired);
-    const facts = await observeClickHouse(world, consumer);
+    const history = readHistory(await readRuns(world, keepersOf(migration)));
+    const { plan, observed } = await planRepoint(world, migration, consumer, migration.active, history);
     const { to } = sidesOf(migration, migration.active);
-    return { repoints: plan.title, steps: describeSteps(plan), diffs: diffsOf(consumer, facts, to) };
+    return {
+      repoints: plan.title,
+      ...(observed.found.length > 0 ? { found: observed.found } : {}),
+      steps: describeSteps(withVerify(plan, desired)),
+      diffs: observed.diffs(to),
+    };
   });
 }
 
@@ -60,10 +69,14 @@ export async function repointConsumer(
   const isLast = last?.plan.operation === operations.repoint(consumer.name, to);
   if (isLast && last.outcome === "done" && !history.awaitsRelease(consumer.name)) return { timeline: [] };
   try {
-    const run =
-      isLast && last.outcome === undefined
-        ? await session.resume(last)
-        : await session.run(withVerify(await planRepoint(world, migration, consumer, to), desired));
+    // Other choices (to accept a loss, for example) make another plan of what is left to do.
+    const goesOn =
+      isLast && last.outcome === undefined && last.plan.choices === fingerprint(choicesOf(consumer));
+    const run = goesOn
+      ? await session.resume(last)
+      : await session.run(
+          withVerify((await planRepoint(world, migration, consumer, to, history)).plan, desired),
+        );
     const timeline = timelineOf(run);
     const writePauseSeconds = pauseOf(history, run);
     progress.say(sayTimeline(timeline));
@@ -100,7 +113,7 @@ export async function unpoint(desired: RepointDesired, progress: Progress): Prom
       if (last.outcome === undefined) await session.resume(last);
       return;
     }
-    await session.run(await planUnpoint(world, migration, consumer));
+    await session.run(await planUnpoint(world, migration, consumer, history));
   });
 }
 

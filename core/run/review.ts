@@ -13,8 +13,11 @@ import { describeSnapshot } from "../zookeeper/files/clean-snapshot";
 import { BrokenFile } from "../zookeeper/files/broken-file";
 import type { SeenServer } from "../zookeeper/observe";
 import type { Side } from "../zookeeper/side";
+import { endpointOn, surveyTree } from "../zookeeper/tree";
+import { clientsOf } from "./consumers";
 import type { MigrationDesired } from "./desired";
 import type { ForwardFacts } from "./move";
+import { leavesRunning } from "./plan-data";
 
 export interface Review {
   readonly moves: string;
@@ -36,6 +39,7 @@ export async function reviewForward(
   facts: ForwardFacts,
   plan: Plan,
 ): Promise<Review> {
+  if (desired.strategy !== "snapshot") return reviewPart(world, desired, facts, plan);
   const tree = await describeNewest(world, facts);
   const znodes = znodesOf(facts, tree);
   return {
@@ -48,6 +52,38 @@ export async function reviewForward(
     clients: sayClients(facts, desired),
     cannotMove: tree ? sayUnfit(tree, facts.target) : [],
     pause: sayPause(znodes),
+    steps: describeSteps(plan),
+    noWayBackAfter:
+      "nothing: what is written on the new side comes back with `pulumi destroy` or `active: source`, until `finalized`",
+  };
+}
+
+/** Strategies `tree` and `none`: a part of the tree, or nothing, while the source serves on. */
+async function reviewPart(
+  world: World,
+  desired: MigrationDesired,
+  facts: ForwardFacts,
+  plan: Plan,
+): Promise<Review> {
+  const roots =
+    desired.strategy !== "snapshot" && desired.strategy.kind === "tree" ? desired.strategy.roots : [];
+  const { servers, clientPort } = facts.source;
+  const source = endpointOn({
+    name: "source",
+    hosts: servers.map(({ name }) => world.host(name)),
+    port: clientPort,
+  });
+  const survey = roots.length > 0 ? await surveyTree(source, roots) : undefined;
+  return {
+    moves: `${facts.ensemble.version ?? "?"} ${sayServers(facts.source)} → ${desired.target.version} ${sayServers(facts.target)}; the source goes on serving others`,
+    data: survey
+      ? `below ${roots.join(", ")}: under ${sayCount(survey.znodes)} znodes, under ${sayBytes(survey.bytes)}; ephemerals stay behind`
+      : "nothing: the consumer rebuilds its own",
+    clients: sayClients(facts, desired),
+    cannotMove: (survey?.masked ?? []).map((path) => `${path}: its ACL is hidden from us`),
+    pause: survey
+      ? `about ${Math.ceil(8 + upperBound(survey.znodes) / 20_000)} s without meta servers: stop 1 s, copy the rest and compare it, start 5 s`
+      : "from the stop of the meta servers until every partition is healthy: the wait for the leases, and then about as long again",
     steps: describeSteps(plan),
     noWayBackAfter:
       "nothing: what is written on the new side comes back with `pulumi destroy` or `active: source`, until `finalized`",
@@ -78,17 +114,16 @@ function sayData(znodes: number, tree: TreeSummary | undefined): string {
 
 function sayClients(facts: ForwardFacts, desired: MigrationDesired): string[] {
   const connected = new Set(facts.ensemble.servers.flatMap(({ seen }) => seen?.clients ?? []));
-  const known = facts.consumers.flatMap(({ facts: { servers } }) =>
-    servers
+  const known = facts.consumers.flatMap(({ consumer }) =>
+    clientsOf(consumer)
       .filter(({ address }) => connected.has(address))
       .map(({ name, address }) => `${name} (${address}): consumer`),
   );
-  const fate =
-    desired.fence === "consumersOnly"
-      ? "stays on the source"
-      : desired.acceptForeignClients
-        ? "NOT a consumer: will be cut off, as accepted"
-        : "NOT a consumer: refused with fence stopSource";
+  const fate = leavesRunning(desired)
+    ? "stays on the source"
+    : desired.acceptForeignClients
+      ? "NOT a consumer: will be cut off, as accepted"
+      : "NOT a consumer: refused with fence stopSource";
   return [...known, ...[...facts.foreign.keys()].sort().map((address) => `${address}: ${fate}`)];
 }
 

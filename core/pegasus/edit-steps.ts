@@ -1,0 +1,87 @@
+/**
+ * Edits config.ini and puts it back: the original to the byte, provided that nothing but our two values was changed
+ * since; what somebody edited by hand meanwhile is kept, and only the values go back.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { EditError } from "../editors/errors";
+import { Refusal } from "../engine/errors";
+import type { Handler, JsonObject } from "../engine/step";
+import { keepOriginal, readOriginal, replaceContent } from "../journal/originals";
+import type { HostAccess, World } from "../transports/contract";
+import { hostsListFor, readSettings, writeSettings, type ZooKeeperSettings } from "./config";
+import { sameZooKeeperHosts } from "./read/judge";
+
+export const editHandlers: Readonly<Record<string, Handler<World>>> = {
+  "pg.edit": {
+    async look({ step: { host: name, args }, world }) {
+      const host = world.host(name);
+      const current = await readConfig(host, String(args["path"]));
+      const wanted = await wantedBytes(host, world.migration, args, current);
+      const done = wanted.equals(current);
+      return { done, found: done ? "as wanted" : `hosts_list ${readSettings(current).hostsList}` };
+    },
+    async apply({ step: { host: name, args }, world }) {
+      const host = world.host(name);
+      const path = String(args["path"]);
+      const current = await readConfig(host, path);
+      const wanted = await wantedBytes(host, world.migration, args, current);
+      // An original is only ever taken from a file that does not name the target yet.
+      const isOriginal = !sameZooKeeperHosts(readSettings(current).hostsList, readSettings(wanted).hostsList);
+      if (args["restore"] !== true && isOriginal) await keepOriginal(host, world.migration, path);
+      await replaceContent(host, path, wanted);
+    },
+    async undo({ step: { host: name, args }, world }) {
+      const host = world.host(name);
+      const path = String(args["path"]);
+      const current = await readConfig(host, path);
+      const back = await wantedBytes(
+        host,
+        world.migration,
+        { ...args, restore: true, recover: undefined },
+        current,
+      );
+      await replaceContent(host, path, back);
+    },
+  },
+};
+
+async function wantedBytes(
+  host: HostAccess,
+  migration: string,
+  args: JsonObject,
+  current: Buffer,
+): Promise<Buffer> {
+  const recover = args["recover"] === undefined ? undefined : String(args["recover"]);
+  const hostsList = hostsListFor(String(args["servers"]), readSettings(current).hostsList);
+  if (args["restore"] !== true) return edit(host, args, current, { hostsList, recover });
+  const original = await readOriginal(host, migration, String(args["path"]));
+  if (!original) return edit(host, args, current, { hostsList, recover });
+  const there = readSettings(original);
+  if (recover === "true") return edit(host, args, current, { hostsList: there.hostsList, recover });
+  const isOurs = isDeepStrictEqual(edit(host, args, original, readSettings(current)), current);
+  return isOurs
+    ? original
+    : edit(host, args, current, { hostsList: there.hostsList, recover: there.recover ?? recover });
+}
+
+function edit(host: HostAccess, args: JsonObject, config: Buffer, settings: ZooKeeperSettings): Buffer {
+  try {
+    return writeSettings(config, settings);
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    throw new Refusal([{ where: `${host.name}:${String(args["path"])}`, ...error.complaint }]);
+  }
+}
+
+async function readConfig(host: HostAccess, path: string): Promise<Buffer> {
+  const config = await host.readFile(path);
+  if (config) return config;
+  throw new Refusal([
+    {
+      where: `${host.name}:${path}`,
+      found: "no such file",
+      expected: "the meta server's config.ini",
+      next: "Put it back.",
+    },
+  ]);
+}

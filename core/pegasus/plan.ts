@@ -1,0 +1,143 @@
+/**
+ * Plans what a Pegasus cluster does before and after its metadata moves, by either published method.
+ *
+ * Method "copy": stop the backup metas → blind → (bulk copy) → stop the primary → (the difference, proof) → edit →
+ * start the primary, then the backups → the level that was there. Blind does not stop every write, so nothing counts
+ * as copied before the primary is gone.
+ *
+ * Method "recover": stop every meta → `hosts_list` and `recover_from_replica_server = true` in one edit (a meta with
+ * only one of them would write default tables into an empty root, or end) → wait until every replica server's lease
+ * has run out → start one meta → `recover` → `false` again → start all. A replica that still serves by the old metadata ignores the
+ * new one, or ends: nothing starts before the leases are out.
+ *
+ * Replica servers are never touched. Pure: facts come from `observe.ts`, steps are run by `engine/execute.ts`.
+ */
+import { commandSteps } from "../engine/command-steps";
+import type { Step, Stage } from "../engine/step";
+import type { Side } from "../zookeeper/side";
+import type { PegasusDesired } from "./desired";
+import type { MetaFacts, PegasusFacts } from "./observe";
+import {
+  blindStep,
+  clearStep,
+  editStage,
+  healthyStep,
+  leaseStep,
+  levelStep,
+  recordStep,
+  recoverStep,
+  stage,
+  startStep,
+  stopStep,
+  type AwaitedState,
+} from "./planned-steps";
+
+/** What stops the writes: `quiet` while the metadata may still be copied, `stop` at the end of that. */
+export interface Fence {
+  readonly quiet: readonly Stage[];
+  readonly stop: readonly Stage[];
+}
+
+export function fencePegasus(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  options: { readonly strict: boolean },
+): Fence {
+  const { pause, resume } = desired.writers;
+  const [primary, ...backups] = orderOf(facts);
+  const pauses = commandSteps(`pause writers of ${desired.name}`, pause, [...resume].reverse());
+  const stopBackups = stage(
+    "fence",
+    backups.map((meta) => stopStep(desired, meta, "stop (backup meta)")),
+  );
+  const stopPrimary = stage("fence", primary ? [stopStep(desired, primary, "stop (primary meta)")] : []);
+  const quiet = [
+    ...pauses.map((step) => stage("fence", [step])),
+    stage("fence", [recordStep(desired, facts, options.strict)]),
+    ...(desired.method === "copy" ? [stopBackups, stage("fence", [blindStep(desired, facts)])] : []),
+  ];
+  return { quiet, stop: desired.method === "copy" ? [stopPrimary] : [stopBackups, stopPrimary] };
+}
+
+export interface Direction {
+  readonly from: Side;
+  readonly to: Side;
+  /** Whether the configuration goes back to what the user had there. */
+  readonly restore: boolean;
+}
+
+/** Whether the way back needs no new metadata: where no table was ever held, the old ones are still the truth. */
+export function needsRecovery(desired: PegasusDesired, facts: PegasusFacts, restore: boolean): boolean {
+  return desired.method === "recover" && (!restore || facts.leftHoldsTables);
+}
+
+/**
+ * Takes a fenced cluster's configuration back. Until the metadata is rebuilt it says `recover = true` with it, so that
+ * a meta started by anybody meanwhile ends instead of loading what has grown stale.
+ */
+export function unpointPegasus(desired: PegasusDesired, facts: PegasusFacts, to: Side): Stage[] {
+  const recover = needsRecovery(desired, facts, true);
+  return [editStage(desired, facts, { to, restore: true, recover, id: "edit" })];
+}
+
+/** Repoints a fenced cluster to `to`, proves it healthy there and lets its writers go on. */
+export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, direction: Direction): Stage[] {
+  const recover = needsRecovery(desired, facts, direction.restore);
+  const [primary, ...backups] = orderOf(facts);
+  if (!primary) return [];
+  const on = (metas: readonly MetaFacts[], make: (meta: MetaFacts) => Step) =>
+    stage("repoint", metas.map(make));
+  const start = (id: string, until: AwaitedState) => (meta: MetaFacts) =>
+    startStep(desired, facts, meta, { id, until, to: direction.to });
+  return [
+    on(facts.metas, (meta) => ({
+      ...stopStep(desired, meta, "make sure that it is stopped"),
+      id: `meta ${meta.name} is down`,
+      undo: undefined,
+      lasting: undefined,
+    })),
+    ...(recover
+      ? rebuildStages(desired, facts, direction, primary)
+      : [editStage(desired, facts, { ...direction, recover: false, id: "edit" })]),
+    on([primary], (meta) => ({ ...start("start meta", "leads")(meta), pointOfNoReturn: true })),
+    on(backups, start("start meta", "answers")),
+    stage("repoint", [levelStep(desired, facts)]),
+    stage("repoint", [healthyStep(desired, facts, direction)]),
+    ...commandSteps(`resume writers of ${desired.name}`, [...desired.writers.resume].reverse()).map((step) =>
+      stage("release", [step]),
+    ),
+  ].filter(({ steps }) => steps.length > 0);
+}
+
+function rebuildStages(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  direction: Direction,
+  primary: MetaFacts,
+): Stage[] {
+  const { to, restore } = direction;
+  const start = startStep(desired, facts, primary, { id: "start for recovery", until: "waits", to });
+  return [
+    stage("repoint", [clearStep(desired, facts, to)]),
+    editStage(desired, facts, { to, restore, recover: true, id: "edit" }),
+    stage("repoint", [leaseStep(desired, facts)]),
+    stage("repoint", [start]),
+    stage("repoint", [recoverStep(desired, facts)]),
+    editStage(desired, facts, { to, restore, recover: false, id: "end recovery in" }),
+    // Not optional: the process that recovered never starts duplication or split.
+    stage("repoint", [
+      {
+        ...stopStep(desired, primary, "stop after the recovery"),
+        id: `stop recovered meta ${primary.name}`,
+        undo: undefined,
+        lasting: undefined,
+      },
+    ]),
+  ];
+}
+
+/** The meta that leads, or led, before all others. */
+function orderOf(facts: PegasusFacts): MetaFacts[] {
+  const primary = facts.cluster?.primary ?? facts.record?.primary;
+  return [...facts.metas].sort((a, b) => Number(b.name === primary) - Number(a.name === primary));
+}

@@ -1,0 +1,207 @@
+/**
+ * The steps that a Pegasus plan is made of, one function each: what it is called, what its handler needs, what the
+ * reviewer reads. Their order is `plan.ts`'s. Pure.
+ */
+import type { JsonObject, Phase, Stage, Step } from "../engine/step";
+import type { Side } from "../zookeeper/side";
+import { leaseSecondsOf, leaseValueOf, LEASE_KEYS, type LeaseKey } from "./config";
+import type { PegasusDesired } from "./desired";
+import type { MetaFacts, PegasusFacts } from "./observe";
+import { recordId, toJson } from "./record";
+
+export function recordStep(desired: PegasusDesired, facts: PegasusFacts, strict: boolean): Step {
+  return {
+    id: recordId(desired.name),
+    host: facts.shell.on ?? "ops",
+    kind: "pg.record",
+    args: {
+      ...clusterArgs(desired, facts),
+      strict,
+      metas: facts.metas.map(({ name, port, names }) => ({ name, port, names })),
+      earlier: facts.record && toJson(facts.record),
+      lease: { ...leaseValues(facts) },
+    },
+    says: "back up cluster_info, nodes -d and ls -a -d into the journal",
+  };
+}
+
+export function stopStep(desired: PegasusDesired, meta: MetaFacts, says: string): Step {
+  return {
+    id: `stop meta ${meta.name}`,
+    host: meta.name,
+    kind: "pg.stop",
+    args: { port: meta.port, start: desired.start, stop: desired.stop },
+    says: `${says}: ${desired.stop}`,
+    undo: `start: ${desired.start}`,
+    lasting: true,
+  };
+}
+
+export function blindStep(desired: PegasusDesired, facts: PegasusFacts): Step {
+  return {
+    id: `blind ${desired.name}`,
+    host: facts.shell.on ?? "ops",
+    kind: "pg.blind",
+    args: { ...clusterArgs(desired, facts), metas: portsOf(facts) },
+    says: "set_meta_level blind",
+    undo: "set_meta_level to what it was",
+  };
+}
+
+export function levelStep(desired: PegasusDesired, facts: PegasusFacts): Step {
+  return {
+    id: `level of ${desired.name}`,
+    host: facts.shell.on ?? "ops",
+    kind: "pg.level",
+    args: { ...clusterArgs(desired, facts), record: facts.record && toJson(facts.record) },
+    says: `set_meta_level ${facts.record?.level ?? facts.cluster?.info.level ?? "as before"}, unless it starts with that`,
+  };
+}
+
+export function editStage(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  edit: { readonly to: Side; readonly restore: boolean; readonly recover: boolean; readonly id: string },
+): Stage {
+  const recover = edit.recover ? "true" : desired.method === "recover" ? "false" : undefined;
+  const says = edit.recover ? "hosts_list and recover_from_replica_server = true" : "hosts_list";
+  return stage(
+    "repoint",
+    facts.metas.map(({ name }) => ({
+      id: `${edit.id} ${name}:${desired.configPath}`,
+      host: name,
+      kind: "pg.edit",
+      args: { path: desired.configPath, servers: serversOf(edit.to), restore: edit.restore, recover },
+      says:
+        edit.restore && !edit.recover
+          ? `put ${desired.configPath} back`
+          : edit.id === "edit"
+            ? `edit ${desired.configPath}: ${says}`
+            : `edit ${desired.configPath}: recover_from_replica_server = false`,
+      undo: edit.restore || edit.id !== "edit" ? undefined : "put the original back",
+    })),
+  );
+}
+
+/** What a started meta is waited for: to lead, to wait for `recover`, or to answer at all. */
+export type AwaitedState = "leads" | "waits" | "answers";
+
+export function startStep(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  meta: MetaFacts,
+  options: { readonly id: string; readonly until: AwaitedState; readonly to: Side },
+): Step {
+  const { id, until, to } = options;
+  const says = { leads: "until it leads", waits: "until it waits for recover", answers: "until it answers" };
+  return {
+    id: `${id} ${meta.name}`,
+    host: meta.name,
+    kind: "pg.start",
+    args: {
+      ...clusterArgs(desired, facts),
+      port: meta.port,
+      start: desired.start,
+      stop: desired.stop,
+      servers: serversOf(to),
+      until,
+      names: meta.names,
+    },
+    says: `${desired.start}, ${says[until]}`,
+  };
+}
+
+export function clearStep(desired: PegasusDesired, facts: PegasusFacts, to: Side): Step {
+  return {
+    id: `empty root of ${desired.name}`,
+    host: to.servers[0]?.name ?? "ops",
+    kind: "pg.clearRoot",
+    args: {
+      ...clusterArgs(desired, facts),
+      servers: to.servers.map(({ name }) => name),
+      clientPort: to.clientPort,
+      configOn: facts.metas[0]?.name,
+      path: desired.configPath,
+      record: facts.record && toJson(facts.record),
+    },
+    says: `set aside what ${rootOf(desired, facts)} holds there as a dump beside the journal, and empty it`,
+  };
+}
+
+export function leaseStep(desired: PegasusDesired, facts: PegasusFacts): Step {
+  const seconds = facts.record?.leaseSeconds ?? leaseSecondsOf(leaseValues(facts));
+  return {
+    id: `leases of ${desired.name}`,
+    host: facts.metas[0]?.name ?? "ops",
+    kind: "pg.lease",
+    args: { metas: portsOf(facts), seconds },
+    says: `wait ${seconds} s with every meta down: until each replica server's lease has run out`,
+  };
+}
+
+export function recoverStep(desired: PegasusDesired, facts: PegasusFacts): Step {
+  const flags = [desired.skipBadNodes ? " -b" : "", desired.skipLostPartitions ? " -l" : ""].join("");
+  return {
+    id: `recover ${desired.name}`,
+    host: facts.shell.on ?? "ops",
+    kind: "pg.recover",
+    args: {
+      ...clusterArgs(desired, facts),
+      flags,
+      acceptLost: desired.acceptLost,
+      record: facts.record && toJson(facts.record),
+    },
+    says: `recover -f <the nodes that were ALIVE>${flags}`,
+    pointOfNoReturn: true,
+  };
+}
+
+export function healthyStep(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  { to }: { readonly to: Side },
+): Step {
+  return {
+    id: `healthy ${desired.name}`,
+    host: facts.shell.on ?? "ops",
+    kind: "pg.healthy",
+    args: {
+      ...clusterArgs(desired, facts),
+      metas: portsOf(facts),
+      servers: serversOf(to),
+      timeoutSeconds: desired.healthTimeoutSeconds,
+      record: facts.record && toJson(facts.record),
+      mayReturn: desired.method === "recover" && desired.acceptLost,
+    },
+    says: "prove: every meta with the new hosts_list, one leads, level, nodes and tables as before, every partition fully healthy",
+  };
+}
+
+/** `10.0.0.1:2181,10.0.0.2:2181` */
+export function serversOf(side: Side): string {
+  return side.servers.map(({ address }) => `${address}:${side.clientPort}`).join(",");
+}
+
+function clusterArgs(desired: PegasusDesired, facts: PegasusFacts): JsonObject {
+  return { consumer: desired.name, shell: { ...facts.shell }, root: desired.clusterRoot };
+}
+
+function rootOf(desired: PegasusDesired, facts: PegasusFacts): string {
+  return (
+    desired.clusterRoot ?? facts.cluster?.info.zookeeperRoot ?? facts.record?.root ?? "the cluster's root"
+  );
+}
+
+function portsOf(facts: PegasusFacts): JsonObject[] {
+  return facts.metas.map(({ name, port }) => ({ name, port }));
+}
+
+function leaseValues(facts: PegasusFacts): Record<LeaseKey, number> {
+  const configs = facts.metas.flatMap((meta) => (meta.config ? [meta.config] : []));
+  const longest = (key: LeaseKey) => Math.max(...configs.map((config) => leaseValueOf(config, key)), 0);
+  return Object.fromEntries(LEASE_KEYS.map((key) => [key, longest(key)])) as Record<LeaseKey, number>;
+}
+
+export function stage(phase: Phase, steps: readonly Step[]): Stage {
+  return { phase, steps };
+}

@@ -1,0 +1,68 @@
+/**
+ * Asks a Pegasus cluster through its shell, one command at a time.
+ *
+ * The command comes on standard input and its text alone decides: the shell ends with 0 whatever happened. HTTP under
+ * `/meta/` is never asked, since a meta that is still starting would end with a segmentation fault.
+ */
+import { CommandFailed } from "../engine/errors";
+import type { RunResult, World } from "../transports/contract";
+import type { ShellAnswer } from "./read/answer";
+import { readShell, type Reader } from "./read/shell";
+
+/** Where the shell is run: on a host, or on the operator's machine where `on` is absent. */
+export type ShellPlace = { readonly run: string; readonly on?: string };
+
+const ANSWER_WITHIN_SECONDS = 60;
+
+/** @throws HostUnreachable when the host of the shell is lost; everything that the shell may say is an answer */
+export async function askShell<T>(
+  world: World,
+  place: ShellPlace,
+  command: string,
+  read: Reader<T>,
+): Promise<ShellAnswer<T>> {
+  const text = `printf '%s\\n' ${quote(command)} | ${place.run}`;
+  return readShell(await runText(world, place, text, ANSWER_WITHIN_SECONDS), read);
+}
+
+/**
+ * As {@link askShell}, for a command that reads a file: `FILE` in the command becomes the path of one that holds
+ * `content`, made where the shell runs and removed afterwards.
+ */
+export async function askShellWithFile<T>(
+  world: World,
+  place: ShellPlace,
+  command: string,
+  content: string,
+  options: { readonly read: Reader<T>; readonly timeoutSeconds: number },
+): Promise<ShellAnswer<T>> {
+  const text = `
+file=$(mktemp) || exit 1
+trap 'rm -f "$file"' EXIT
+chmod 0644 "$file"
+printf '%s' ${quote(content)} >"$file"
+printf '%s\\n' ${quote(command)} | sed "s,FILE,$file," | ${place.run}`;
+  return readShell(await runText(world, place, text, options.timeoutSeconds), options.read);
+}
+
+async function runText(
+  world: World,
+  place: ShellPlace,
+  text: string,
+  timeoutSeconds: number,
+): Promise<RunResult> {
+  if (place.on !== undefined) {
+    return world.host(place.on).script(text, [], { accept: "any", timeoutMs: timeoutSeconds * 1000 });
+  }
+  try {
+    return await world.command({ run: text, timeoutSeconds });
+  } catch (error) {
+    // A shell that aborts is told apart by what it said, as on a host.
+    if (error instanceof CommandFailed) return { code: error.code, stdout: error.output, stderr: "" };
+    throw error;
+  }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

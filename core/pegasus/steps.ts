@@ -1,0 +1,224 @@
+/**
+ * Carries out the steps of a Pegasus switchover that ask the cluster: record it, make it blind, wait for its leases,
+ * give it its level back, prove it. Metas and files have handlers of their own.
+ */
+import { UserError } from "../engine/errors";
+import type { Handler, JsonObject, Sight, StepContext } from "../engine/step";
+import { setTimeout as pause } from "node:timers/promises";
+import { waitFor } from "../engine/wait";
+import { folderOf } from "../journal/folder";
+import type { World } from "../transports/contract";
+import { leaseSecondsOf, LEASE_KEYS, type LeaseKey } from "./config";
+import { findTroubles } from "./complain";
+import { editHandlers } from "./edit-steps";
+import { isDown, metaServiceHandlers } from "./meta-service-steps";
+import { askConfig, observeCluster, type ClusterState } from "./observe";
+import { sayShellFailure } from "./read/answer";
+import { readGetMetaLevel, readSetMetaLevel } from "./read/meta-level";
+import { fromJson, recordId, recordIn, toJson, type ClusterRecord } from "./record";
+import { recoverHandlers } from "./recover-steps";
+import { askShell, type ShellPlace } from "./shell";
+import { proveCluster } from "./verify";
+
+interface MetaPort {
+  readonly name: string;
+  readonly port: number;
+  readonly names: readonly string[];
+}
+
+const LEVEL_TIMEOUT_MS = 120_000;
+
+export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
+  ...metaServiceHandlers,
+  ...editHandlers,
+  ...recoverHandlers,
+  "pg.record": {
+    look: async ({ applied }) => ({
+      done: applied,
+      found: applied ? "recorded" : "not recorded by this process",
+    }),
+    async apply(context) {
+      return toJson(await record(context));
+    },
+  },
+  "pg.blind": {
+    async look({ step: { args }, world }) {
+      if (await allDown(world, args)) return { done: true, found: "no meta runs" };
+      return levelIs(world, args, "blind");
+    },
+    async apply({ step: { args }, world }) {
+      await setLevel(world, args, "blind");
+    },
+    async undo(context) {
+      const { args } = context.step;
+      await bringLevel(context.world, args, recordOf(context));
+    },
+  },
+  "pg.level": {
+    look: ({ step: { args }, world }) => levelIs(world, args, recordIn(args).level),
+    async apply({ step: { args }, world }) {
+      await bringLevel(world, args, recordIn(args));
+    },
+  },
+  "pg.lease": {
+    look: async ({ applied }) => ({
+      done: applied,
+      found: applied ? "every lease has run out" : "not waited for",
+    }),
+    async apply({ step: { args }, world }) {
+      const until = Date.now() + Number(args["seconds"]) * 1000;
+      for (;;) {
+        await allDownOrFail(world, args);
+        const left = until - Date.now();
+        if (left <= 0) return;
+        await pause(Math.min(left, 1000));
+      }
+    },
+  },
+  "pg.healthy": {
+    async look({ step: { args }, world, applied }) {
+      return applied ? (await proveCluster(world, args)).sight : { done: false, found: "not proven yet" };
+    },
+    async apply({ step: { args }, world, say }) {
+      let last = "";
+      const sight = await waitFor(
+        async () => {
+          const { sight } = await proveCluster(world, args);
+          if (!sight.done && sight.found !== last) say((last = sight.found));
+          return sight;
+        },
+        { timeoutMs: Number(args["timeoutSeconds"]) * 1000, everyMs: 1000 },
+      );
+      if (!sight.done) {
+        throw new UserError(
+          `not healthy ${args["timeoutSeconds"]} s after the metas started: ${sight.found}. ` +
+            "Look into the metas' logs and at `ls -d`, `nodes -d`, `ddd_diagnose`.",
+        );
+      }
+      return sight.result;
+    },
+  },
+};
+
+async function record(context: StepContext<World>): Promise<ClusterRecord> {
+  const { args } = context.step;
+  const metas = args["metas"] as unknown as readonly MetaPort[];
+  const file = `${folderOf(context.world.migration)}/${String(args["consumer"])}-record.json`;
+  const keeper = context.world.host(metas[0]?.name ?? context.step.host);
+  // Nobody is left to be asked: what was recorded before they went is what counts.
+  if (await allDown(context.world, args)) {
+    const kept = await keeper.readFile(file);
+    const earlier = fromJson(kept && JSON.parse(kept.toString("utf8"))) ?? fromJson(args["earlier"]);
+    if (earlier) return earlier;
+    throw new UserError(
+      "no meta server runs, and nothing was recorded before. Start the metas, and run the same command again.",
+    );
+  }
+  const cluster = await observeCluster(context.world, shellOf(args), metas);
+  if (typeof cluster === "string" || (args["strict"] !== true && cluster.primary === undefined)) {
+    const earlier = fromJson(args["earlier"]);
+    if (args["strict"] !== true && earlier) return earlier;
+    throw new UserError(typeof cluster === "string" ? cluster : "no meta server leads");
+  }
+  const seen = await makeRecord(context, cluster, metas);
+  await keeper.script('mkdir -p -m 0700 "$1"', [folderOf(context.world.migration)]);
+  await keeper.writeFile(file, `${JSON.stringify(seen, undefined, 2)}\n`, { mode: "0600" });
+  return seen;
+}
+
+async function makeRecord(
+  { world, step: { args } }: StepContext<World>,
+  cluster: ClusterState,
+  metas: readonly MetaPort[],
+): Promise<ClusterRecord> {
+  const named = Object.fromEntries(metas.map(({ name }) => [name, {}]));
+  const troubles = findTroubles({ name: String(args["consumer"]), metas: named as never }, cluster);
+  if (args["strict"] === true && troubles.length > 0) {
+    throw new UserError(
+      `${troubles.join("; ")}. Every node must be ALIVE and every partition healthy before the metas stop.`,
+    );
+  }
+  const lease = await longestLease(world, args, cluster, metas);
+  return {
+    primary: cluster.primary ?? metas[0]?.name ?? "",
+    level: cluster.info.level,
+    root: cluster.info.zookeeperRoot,
+    nodes: cluster.nodes,
+    apps: cluster.apps,
+    leaseSeconds: leaseSecondsOf(lease),
+  };
+}
+
+/** Of the metas' files and of what every live replica server runs with, the longest. */
+async function longestLease(
+  world: World,
+  args: JsonObject,
+  cluster: ClusterState,
+  metas: readonly MetaPort[],
+): Promise<Record<LeaseKey, number>> {
+  const through = world.host(metas[0]?.name ?? "");
+  const configured = args["lease"] as unknown as Record<LeaseKey, number>;
+  const asked = await Promise.all(
+    cluster.nodes.flatMap(({ address, alive }) => {
+      const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
+      if (!alive || host === undefined) return [];
+      return LEASE_KEYS.map(
+        async (key) => [key, Number(await askConfig(through, Number(port), key, host))] as const,
+      );
+    }),
+  );
+  const longest = { ...configured };
+  for (const [key, value] of asked) if (value > longest[key]) longest[key] = value;
+  return longest;
+}
+
+async function allDown(world: World, args: JsonObject): Promise<boolean> {
+  const metas = args["metas"] as unknown as readonly MetaPort[];
+  const sights = await Promise.all(metas.map(({ name, port }) => isDown(world.host(name), port)));
+  return sights.every(({ done }) => done);
+}
+
+async function allDownOrFail(world: World, args: JsonObject): Promise<void> {
+  const metas = args["metas"] as unknown as readonly MetaPort[];
+  for (const { name, port } of metas) {
+    const sight = await isDown(world.host(name), port);
+    if (!sight.done)
+      throw new UserError(
+        `${name}: ${sight.found}: somebody started a meta server while the leases had to run out. Stop it, and run the same command again.`,
+      );
+  }
+}
+
+async function levelIs(world: World, args: JsonObject, level: string): Promise<Sight> {
+  const answer = await askShell(world, shellOf(args), "get_meta_level", readGetMetaLevel);
+  if (!answer.ok) return { done: false, found: sayShellFailure(answer.failure) };
+  return { done: answer.value === level, found: `level ${answer.value}` };
+}
+
+/** Waits until a meta leads, and sets the level where it started with another one. */
+async function bringLevel(world: World, args: JsonObject, before: ClusterRecord): Promise<void> {
+  let seen: Sight = { done: false, found: "not asked" };
+  await waitFor(
+    async () => {
+      seen = await levelIs(world, args, before.level);
+      return { ...seen, done: seen.done || seen.found.startsWith("level ") };
+    },
+    { timeoutMs: LEVEL_TIMEOUT_MS, everyMs: 500 },
+  );
+  if (!seen.done) await setLevel(world, args, before.level);
+}
+
+async function setLevel(world: World, args: JsonObject, level: string): Promise<void> {
+  const answer = await askShell(world, shellOf(args), `set_meta_level ${level}`, readSetMetaLevel);
+  if (!answer.ok) throw new UserError(`set_meta_level ${level}: ${sayShellFailure(answer.failure)}`);
+}
+
+function recordOf(context: StepContext<World>): ClusterRecord {
+  const found = fromJson(context.result(recordId(String(context.step.args["consumer"]))));
+  if (!found) throw new Error("a record without a primary");
+  return found;
+}
+
+function shellOf(args: JsonObject): ShellPlace {
+  return args["shell"] as unknown as ShellPlace;
+}

@@ -1,0 +1,154 @@
+/**
+ * What a migration asks of a consumer, whatever kind it is: this file alone knows which kinds there are.
+ *
+ * A consumer is looked at once, and what was found answers every question that planning has: what speaks against
+ * moving it, how it is fenced, edited, released, and what a reviewer should see.
+ */
+import { observeClickHouse, type ClickHouseFacts } from "../clickhouse/observe";
+import * as clickhouse from "../clickhouse/plan";
+import type { ClickHouseDesired } from "../clickhouse/desired";
+import type { Complaint } from "../engine/errors";
+import type { JsonObject, Stage } from "../engine/step";
+import {
+  complainPegasus,
+  describePegasus,
+  diffsOfPegasus,
+  excludedOf,
+  type ComplainOptions,
+} from "../pegasus/complain";
+import type { PegasusDesired } from "../pegasus/desired";
+import { observePegasus, sketchPegasus, type PegasusFacts } from "../pegasus/observe";
+import { fencePegasus, repointPegasus, unpointPegasus, type Direction, type Fence } from "../pegasus/plan";
+import { fromJson, recordId } from "../pegasus/record";
+import type { Hosts, World } from "../transports/contract";
+import { addressOf, namesOf } from "../zookeeper/desired";
+import type { Side } from "../zookeeper/side";
+import type { Consumer } from "./desired";
+import type { History } from "./history";
+
+export interface FenceOptions {
+  readonly from: Side;
+  /** Whether the ensemble that is left goes on serving, so that a consumer's servers must be stopped themselves. */
+  readonly stopServers: boolean;
+  /** Before a move from a side that works; not where one is to be rescued. */
+  readonly strict: boolean;
+}
+
+/** A consumer as it was found. */
+export interface ObservedConsumer {
+  readonly consumer: Consumer;
+  complain(options: ComplainOptions): Complaint[];
+  /** What stops its writes before the data moves. */
+  fence(options: FenceOptions): Fence;
+  /** What `unpoint` does once it is fenced: the configuration goes back. */
+  unpoint(to: Side): Stage[];
+  /** Edits, (re)starts, proves, releases. */
+  repoint(direction: Direction): Stage[];
+  /** A unified diff a file, secrets masked. */
+  diffs(to: Side): Record<string, string[]>;
+  /** What was found, for the reviewer. */
+  readonly found: readonly string[];
+  /** Znodes that are never copied. */
+  readonly excluded: readonly string[];
+}
+
+/** @param from the side that the consumer is to leave */
+export async function observeConsumer(
+  world: World,
+  consumer: Consumer,
+  from: Side,
+  history: History,
+): Promise<ObservedConsumer> {
+  switch (consumer.kind) {
+    case "clickhouse":
+      return asClickHouse(consumer, await observeClickHouse(world, consumer));
+    case "pegasus": {
+      const record = history.lastResult(recordId(consumer.name));
+      return asPegasus(consumer, await observePegasus(world, consumer, from, fromJson(record)));
+    }
+  }
+}
+
+/** As it would be found, for a plan that is only shown. */
+export function sketchConsumer(consumer: Consumer): ObservedConsumer {
+  switch (consumer.kind) {
+    case "clickhouse": {
+      const { hosts } = consumer;
+      const servers = namesOf(hosts).map((name) => ({ name, address: addressOf(hosts, name) }));
+      return asClickHouse(consumer, { servers });
+    }
+    case "pegasus":
+      return asPegasus(consumer, sketchPegasus(consumer));
+  }
+}
+
+export function hostsOf(consumer: Consumer): Hosts {
+  return consumer.kind === "clickhouse" ? consumer.hosts : consumer.metas;
+}
+
+/** Hosts that are connected to the ensemble, by name. */
+export function clientsOf(consumer: Consumer): { name: string; address: string }[] {
+  const hosts = hostsOf(consumer);
+  return namesOf(hosts).map((name) => ({ name, address: addressOf(hosts, name) }));
+}
+
+/** Every address from which the consumer or its writers may be connected. */
+export function addressesOf(consumer: Consumer): string[] {
+  const writers = consumer.kind === "clickhouse" ? consumer.writers.addresses : [];
+  return [...clientsOf(consumer).map(({ address }) => address), ...writers];
+}
+
+export function secretsOf(consumer: Consumer): Record<string, string | undefined> {
+  return consumer.kind === "clickhouse" ? { [`${consumer.name}/password`]: consumer.query.password } : {};
+}
+
+/** What the user has chosen to accept: a run that was begun with other choices is planned anew, not gone on with. */
+export function choicesOf(consumer: Consumer): JsonObject {
+  if (consumer.kind === "clickhouse") return {};
+  const { method, skipBadNodes, skipLostPartitions, acceptLost } = consumer;
+  return { method, skipBadNodes, skipLostPartitions, acceptLost };
+}
+
+function asClickHouse(desired: ClickHouseDesired, facts: ClickHouseFacts): ObservedConsumer {
+  return {
+    consumer: desired,
+    complain: ({ healthMatters, carries }) => [
+      ...clickhouse.complainClickHouse(desired, facts, { healthMatters }),
+      ...(carries === "everything" ? [] : [onlyBySnapshot(desired)]),
+    ],
+    fence: ({ from, stopServers }) => ({
+      quiet: clickhouse.fenceStages(desired, facts, { from, stopServers }),
+      stop: [],
+    }),
+    unpoint: (to) => clickhouse.editStages(desired, facts, to, true),
+    repoint: ({ from, to, restore }) => [
+      ...clickhouse.editStages(desired, facts, to, restore),
+      ...clickhouse.releaseStages(desired, facts, { from, to }),
+    ],
+    diffs: (to) => clickhouse.diffsOf(desired, facts, to),
+    found: [],
+    excluded: [],
+  };
+}
+
+function asPegasus(desired: PegasusDesired, facts: PegasusFacts): ObservedConsumer {
+  return {
+    consumer: desired,
+    complain: (options) => complainPegasus(desired, facts, options),
+    fence: ({ strict }) => fencePegasus(desired, facts, { strict }),
+    unpoint: (to) => unpointPegasus(desired, facts, to),
+    repoint: (direction) => repointPegasus(desired, facts, direction),
+    diffs: (to) => diffsOfPegasus(desired, facts, to),
+    found: describePegasus(facts),
+    excluded: excludedOf(desired, facts),
+  };
+}
+
+function onlyBySnapshot({ name }: ClickHouseDesired): Complaint {
+  return {
+    where: `consumers.${name}`,
+    found: "a ClickHouse consumer, while the strategy moves only a part of the tree",
+    expected: "strategy snapshot: replicas that come back must find the very ensemble that they left",
+    next: "Use strategy snapshot, or take ClickHouse out of this migration's consumers.",
+  };
+}

@@ -1,0 +1,64 @@
+/** Plans what one consumer's own resource does: repoint it, or take its repointing away. */
+import { Refusal } from "../engine/errors";
+import { fingerprint } from "../engine/plan-text";
+import type { Plan, Stage } from "../engine/step";
+import type { World } from "../transports/contract";
+import { choicesOf, observeConsumer, type ObservedConsumer } from "./consumers";
+import type { Consumer, MigrationDesired } from "./desired";
+import type { ActiveSide, History } from "./history";
+import { operations } from "./history";
+import { carriesOf } from "./plan-data";
+import { sidesOf } from "./sides";
+
+/** Plans the repointing of one consumer and the release of its writers. */
+export async function planRepoint(
+  world: World,
+  desired: MigrationDesired,
+  consumer: Consumer,
+  to: ActiveSide,
+  history: History,
+): Promise<{ plan: Plan; observed: ObservedConsumer }> {
+  const sides = sidesOf(desired, to);
+  const observed = await observe(world, desired, consumer, to, history);
+  const plan = {
+    title: `repoint ${consumer.name} to the ${to}`,
+    operation: operations.repoint(consumer.name, to),
+    choices: fingerprint(choicesOf(consumer)),
+    stages: nonEmpty(observed.repoint({ ...sides, restore: to === "source" })),
+  };
+  return { plan, observed };
+}
+
+/** Plans taking a consumer's repointing away: fence it, put its configuration back, leave it fenced. */
+export async function planUnpoint(
+  world: World,
+  desired: MigrationDesired,
+  consumer: Consumer,
+  history: History,
+): Promise<Plan> {
+  const { from, to } = sidesOf(desired, "source");
+  const observed = await observe(world, desired, consumer, "source", history);
+  const { quiet, stop } = observed.fence({ from, stopServers: false, strict: false });
+  return {
+    title: `put ${consumer.name}'s configuration back, its writers paused`,
+    operation: operations.unpoint(consumer.name),
+    stages: nonEmpty([...quiet, ...stop, ...observed.unpoint(to)]),
+  };
+}
+
+async function observe(
+  world: World,
+  desired: MigrationDesired,
+  consumer: Consumer,
+  to: ActiveSide,
+  history: History,
+): Promise<ObservedConsumer> {
+  const observed = await observeConsumer(world, consumer, sidesOf(desired, to).from, history);
+  const complaints = observed.complain({ healthMatters: false, carries: carriesOf(desired) });
+  if (complaints.length > 0) throw new Refusal(complaints);
+  return observed;
+}
+
+function nonEmpty(stages: readonly Stage[]): Stage[] {
+  return stages.filter((stage) => stage.steps.length > 0);
+}

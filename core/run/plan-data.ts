@@ -1,0 +1,67 @@
+/**
+ * Which plan brings the data to the other side: by snapshot the whole ensemble, by tree a part of it, or none where a
+ * consumer rebuilds its own. What the consumers do before it is theirs.
+ */
+import type { Plan } from "../engine/step";
+import type { ComplainOptions } from "../pegasus/complain";
+import type { Fence } from "../pegasus/plan";
+import type { Side } from "../zookeeper/side";
+import { planMove, type MoveFacts } from "../zookeeper/snapshot/plan";
+import { planTreeMove } from "../zookeeper/tree/plan";
+import type { ObservedConsumer } from "./consumers";
+import type { MigrationDesired } from "./desired";
+
+export interface DataMove {
+  readonly operation: "forward" | "back";
+  readonly origin: Side;
+  readonly destination: Side;
+  readonly consumers: readonly ObservedConsumer[];
+  /** Consumers that are fenced already. */
+  readonly fenced: ReadonlySet<string>;
+  readonly acceptDataLoss: boolean;
+  /** Of strategy snapshot alone. */
+  readonly snapshot?: MoveFacts;
+}
+
+export function planData(desired: MigrationDesired, move: DataMove): Plan {
+  const { operation, origin, destination } = move;
+  const fence = fenceAll(desired, move);
+  if (desired.strategy === "snapshot") {
+    if (!move.snapshot) throw new Error("a snapshot of nobody's files");
+    // Back, the ensemble that is left has nobody else's clients to serve.
+    const ensembleFence = operation === "back" ? "stopSource" : desired.fence;
+    return planMove(
+      {
+        operation,
+        origin,
+        destination,
+        fence: ensembleFence,
+        consumerFence: [...fence.quiet, ...fence.stop],
+        acceptDataLoss: move.acceptDataLoss,
+      },
+      move.snapshot,
+    );
+  }
+  const roots = desired.strategy.kind === "tree" ? desired.strategy.roots : [];
+  const excluded = move.consumers.flatMap((one) => one.excluded);
+  return planTreeMove({ operation, origin, destination, roots, excluded, fence });
+}
+
+/** What of a consumer's znodes comes along. */
+export function carriesOf({ strategy }: Pick<MigrationDesired, "strategy">): ComplainOptions["carries"] {
+  if (strategy === "snapshot") return "everything";
+  return strategy.kind === "tree" ? strategy.roots : "nothing";
+}
+
+/** Whether the ensemble that is left goes on serving, because others use it. */
+export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strategy" | "fence">): boolean {
+  return strategy !== "snapshot" || fence === "consumersOnly";
+}
+
+function fenceAll(desired: MigrationDesired, { origin, operation, consumers, fenced }: DataMove): Fence {
+  const options = { from: origin, stopServers: leavesRunning(desired), strict: operation === "forward" };
+  const fences = consumers
+    .filter(({ consumer }) => !fenced.has(consumer.name))
+    .map((one) => one.fence(options));
+  return { quiet: fences.flatMap(({ quiet }) => quiet), stop: fences.flatMap(({ stop }) => stop) };
+}

@@ -1,0 +1,112 @@
+/** Carries out the steps of a move over the wire: set aside, copy, prove. */
+import { UserError } from "../../engine/errors";
+import type { Handler, JsonObject } from "../../engine/step";
+import { folderOf } from "../../journal/folder";
+import type { World } from "../../transports/contract";
+import { compareTrees } from "./compare";
+import { copyTree } from "./copy";
+import { dumpTree } from "./dump";
+import { endpointOn, type Endpoint } from "./endpoint";
+import { TreeStopped } from "./errors";
+import { sayProgress } from "./progress";
+import { surveyTree } from "./survey";
+
+export const treeHandlers: Readonly<Record<string, Handler<World>>> = {
+  "tree.setAside": {
+    async look({ step: { args, host }, world, run, applied }) {
+      if (applied) return { done: true, found: "set aside" };
+      const { destination, roots } = treeOf(world, args);
+      const { znodes } = await surveyTree(destination, roots);
+      if (znodes === 0) return { done: true, found: "nothing is there", result: { znodes } };
+      const { code } = await world.host(host).run(["test", "-e", dumpPath(world, run)], { accept: [0, 1] });
+      return { done: code === 0, found: code === 0 ? "set aside" : `${znodes} znodes` };
+    },
+    async apply({ step: { args, host }, world, run, say }) {
+      const { destination, roots, excluded } = treeOf(world, args);
+      const path = dumpPath(world, run);
+      const options = { excluded };
+      await world.host(host).script('mkdir -p -m 0700 "$1"', [folderOf(world.migration)]);
+      const { bytes, sha256 } = await world
+        .host(host)
+        .writeStream(path, dumpTree(destination, roots, options), { mode: "0600" });
+      say(`what was there is kept in ${path}`);
+      return { path, bytes, sha256 };
+    },
+  },
+  "tree.copy": {
+    look: async ({ applied }) => ({
+      done: applied,
+      found: applied ? "copied" : "not copied by this process",
+    }),
+    async apply({ step: { args }, world, say }) {
+      const { origin, destination, roots, excluded } = treeOf(world, args);
+      const bulk = args["part"] === "bulk";
+      try {
+        const { seconds, ...counts } = await copyTree({
+          source: origin,
+          target: destination,
+          roots,
+          options: { excluded, removeExtras: !bulk, progress: (now) => say(sayProgress(now)) },
+        });
+        return { ...counts, seconds };
+      } catch (error) {
+        if (!bulk || !(error instanceof TreeStopped)) throw error;
+        // Somebody who still wrote came in its way: the copy after the stop does what is left, or says why not.
+        say(`the bulk copy stopped early: ${error.message}`);
+        return { stopped: error.message };
+      }
+    },
+  },
+  "tree.prove": {
+    look: async ({ applied }) => ({
+      done: applied,
+      found: applied ? "equal" : "not compared by this process",
+    }),
+    async apply({ step: { args }, world }) {
+      const { origin, destination, roots, excluded } = treeOf(world, args);
+      const compared = await compareTrees({
+        source: origin,
+        target: destination,
+        roots,
+        options: { excluded },
+      });
+      if (compared.equal) return { znodes: compared.znodes, bytes: compared.bytes };
+      const first = compared.differences
+        .slice(0, 5)
+        .map(({ kind, path, expected, found }) => `${path}: ${kind}, expected ${expected}, found ${found}`);
+      throw new UserError(
+        `the two sides differ after the copy (${Object.entries(compared.counts)
+          .filter(([, count]) => count > 0)
+          .map(([kind, count]) => `${count} ${kind}`)
+          .join(
+            ", ",
+          )}): ${first.join("; ")}. Somebody still writes: find it with \`cons\`, stop it, and run the same command again.`,
+      );
+    },
+  },
+};
+
+interface Tree {
+  readonly origin: Endpoint;
+  readonly destination: Endpoint;
+  readonly roots: readonly string[];
+  readonly excluded: (path: string) => boolean;
+}
+
+function treeOf(world: World, args: JsonObject): Tree {
+  const end = (name: "origin" | "destination"): Endpoint => {
+    const { servers, port } = args[name] as unknown as { servers: readonly string[]; port: number };
+    return endpointOn({ name: servers.join(","), hosts: servers.map((server) => world.host(server)), port });
+  };
+  const left = new Set(args["excluded"] as readonly string[]);
+  return {
+    origin: end("origin"),
+    destination: end("destination"),
+    roots: args["roots"] as readonly string[],
+    excluded: (path) => left.has(path),
+  };
+}
+
+function dumpPath(world: World, run: string): string {
+  return `${folderOf(world.migration)}/set-aside-${run}.dump.gz`;
+}
