@@ -75,7 +75,9 @@ async function reviewPart(
   });
   const survey = roots.length > 0 ? await surveyTree(source, roots) : undefined;
   return {
-    moves: `${facts.ensemble.version ?? "?"} ${sayServers(facts.source)} → ${desired.target.version} ${sayServers(facts.target)}; the source goes on serving others`,
+    moves: `${facts.ensemble.version ?? "?"} ${sayServers(facts.source)} → ${desired.target.version} ${sayServers(facts.target)}; the source goes on`,
+    from: sayAddresses(facts.source),
+    to: sayAddresses(facts.target),
     data: survey
       ? `below ${roots.join(", ")}: under ${sayCount(survey.znodes)} znodes, under ${sayBytes(survey.bytes)}; ephemerals stay behind`
       : "nothing: the consumer rebuilds its own",
