@@ -79,7 +79,7 @@ export class Carrier {
       owed.unanswered -= pairs;
       if (owed.unanswered === 0) finished.push(owed.unfinished);
     }
-    await Promise.all(finished.map(({ path, acl }) => acl && this.writer.setAcl(path, acl)));
+    await Promise.all(finished.flatMap(({ path, acl }) => (acl ? [this.writer.setAcl(path, acl)] : [])));
   }
 }
 

@@ -16,21 +16,11 @@ import { Refusal } from "../../engine/errors";
 import { TreeCopy } from "./copy-visitor";
 import type { CopyCounts } from "./copy-counts";
 import type { Endpoint } from "./endpoint";
-import { addRoots, checkRoots, READERS, WRITERS, type TreeOptions } from "./options";
+import { addRoots, checkRoots, READERS, WRITERS, type CopyOptions } from "./options";
 import { createParents } from "./parents";
 import { TreeReader } from "./read";
 import { surveyTree } from "./survey";
 import { TreeWriter } from "./write";
-
-export interface CopyOptions extends TreeOptions {
-  /**
-   * `carry`: the next sequential child gets the number on the target that it would have got on the source.
-   * `refuse`: do not write for that, and refuse a tree in which sequential children are or may have been. @default "carry"
-   */
-  readonly sequences?: "carry" | "refuse";
-  /** Delete what only the target has, ephemerals and excluded znodes excepted. @default false */
-  readonly removeExtras?: boolean;
-}
 
 export interface CopyRequest {
   readonly source: Endpoint;

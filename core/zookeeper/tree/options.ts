@@ -15,6 +15,17 @@ export interface TreeOptions {
   readonly progress?: OnProgress;
 }
 
+/** What a copy can be told beside that. */
+export interface CopyOptions extends TreeOptions {
+  /**
+   * `carry`: the next sequential child gets the number on the target that it would have got on the source.
+   * `refuse`: do not write for that, and refuse a tree in which sequential children are or may have been. @default "carry"
+   */
+  readonly sequences?: "carry" | "refuse";
+  /** Delete what only the target has, ephemerals and excluded znodes excepted. @default false */
+  readonly removeExtras?: boolean;
+}
+
 export const READERS = 40;
 export const WRITERS = 3;
 export const WALK: WalkOptions = { batch: 500, workers: 10 };
