@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measurements against real servers, each a command with a file of its own. */
 import { Command } from "commander";
 import { UserError } from "../core/engine/errors";
+import { switchoverCommand } from "./switchover";
 import { treeCommand } from "./tree";
 
 const program = new Command("bench")
@@ -8,6 +9,7 @@ const program = new Command("bench")
     "Measures against real servers that it starts itself; prints the numbers and how they were made.",
   )
   .showHelpAfterError()
+  .addCommand(switchoverCommand())
   .addCommand(treeCommand());
 
 program.parseAsync().catch((error: unknown) => {

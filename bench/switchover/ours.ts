@@ -1,0 +1,57 @@
+/** Runs this package's own switchover on the lab, by the functions that its Pulumi resources call. */
+import { readFileSync } from "node:fs";
+import type { MigrationDesired } from "../../core/run/desired";
+import { migrationSchema } from "../../core/run/desired";
+import { moveTo } from "../../core/run/migration";
+import { repoint } from "../../core/run/repoint";
+import type { Inventory } from "../../lab/inventory";
+import { BRIDGE_ADDRESS } from "../../lab/layout";
+import { stackConfig } from "../../lab/stack-config";
+import type { Phases } from "./table";
+
+type Plain = Record<string, unknown>;
+
+/** The lab's stack configuration as checked arguments, with the load as the writers of ClickHouse. */
+export function desiredOf(inventory: Inventory, active: "target" | "source"): MigrationDesired {
+  const { ssh, source, target, consumers } = stackConfig(inventory) as Record<string, Plain>;
+  const login = {
+    user: ssh?.["user"],
+    privateKey: readFileSync(String(ssh?.["privateKeyFile"]), "utf8"),
+  };
+  const connect = active === "target" ? inventory.new : inventory.old;
+  const writers = {
+    pause: [{ run: "writers pause", on: "ck1" }],
+    resume: [
+      { run: "writers resume", on: "ck1" },
+      { run: `writers repoint ${connect}`, on: "ck1" },
+    ],
+    addresses: [BRIDGE_ADDRESS],
+  };
+  const clickhouse = { ...withLogin(consumers?.["clickhouse"] as Plain, login), name: "clickhouse", writers };
+  return migrationSchema.parse({
+    source: withLogin(source as Plain, login),
+    target: withLogin(target as Plain, login),
+    consumers: [clickhouse],
+    active,
+  });
+}
+
+/** Moves the data, repoints ClickHouse and resumes its writers, as `pulumi up` does. */
+export async function runOurs(desired: MigrationDesired, say: (line: string) => void): Promise<Phases> {
+  const { active, consumers } = desired;
+  const [consumer] = consumers;
+  if (!consumer) throw new Error("no consumer to repoint");
+  const moved = await moveTo(desired, active, false, { say });
+  const repointed = await repoint({ consumer, migration: desired, verify: [] }, { say });
+  return [...moved.timeline, ...repointed.timeline].map(({ phase, seconds }) => ({ name: phase, seconds }));
+}
+
+function withLogin(value: Plain, login: Plain): Plain {
+  const hosts = Object.entries(value["hosts"] as Record<string, { connection: Plain }>);
+  return {
+    ...value,
+    hosts: Object.fromEntries(
+      hosts.map(([name, host]) => [name, { ...host, connection: { ...login, ...host.connection } }]),
+    ),
+  };
+}

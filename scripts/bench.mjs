@@ -1,0 +1,13 @@
+/** `npm run bench -- …`: makes sure that the lab's parts are there, then hands over to bench/main.ts. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { CHECKOUT } from "./setup/paths.mjs";
+import { asProgram, setUpLabOnly } from "./setup.mjs";
+
+await asProgram(async () => {
+  await setUpLabOnly();
+  const tsx = join(CHECKOUT, "node_modules/tsx/dist/cli.mjs");
+  const argv = [tsx, join(CHECKOUT, "bench/main.ts"), ...process.argv.slice(2)];
+  const child = spawn(process.execPath, argv, { stdio: "inherit" });
+  process.exitCode = await new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
+});
