@@ -11,8 +11,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureEnsemble } from "../core/run/ensemble";
 import { bootLab, type Lab } from "../lab/lab";
+import { longestPauses } from "../lab/load/ledger";
+import { Load } from "../lab/load/process";
+import { until } from "../lab/wait";
 import { ageEnsemble } from "./switchover/age";
-import { BenchLoad } from "./switchover/load";
 import { desiredOf, runOurs } from "./switchover/ours";
 import { runPublished } from "./switchover/published";
 import type { Measured, Phases } from "./switchover/table";
@@ -64,7 +66,9 @@ async function benchSwitchover(options: Options): Promise<void> {
 }
 
 const SAVED = "bench-switchover";
-/** Inserts that every replica must have acknowledged before and after a switchover, so that a pause has two ends. */
+/** With ten inserts a second and replica, a pause is measured to about a tenth of a second. */
+const RATES = { inserts: 10, znodes: 20 };
+/** Inserts that every replica must have acknowledged before and after a switchover. */
 const INSERTS_AROUND = 20;
 
 async function measure(
@@ -76,13 +80,13 @@ async function measure(
 ): Promise<Measurements> {
   await startTarget();
   const replicas = lab.clickhouse.map((host) => host.name);
-  const load = await BenchLoad.start(join(mkdtempSync(join(tmpdir(), "bench-")), "ledger.jsonl"));
+  const load = await Load.start(mkdtempSync(join(tmpdir(), "bench-")), RATES);
   const one = async (way: Way, to: "target" | "source"): Promise<Measured> => {
     const from = Date.now();
-    await load.untilAcknowledged(replicas, from, INSERTS_AROUND);
+    await untilAcknowledged(load, replicas, from);
     const phases = await switchover(to);
-    await load.untilAcknowledged(replicas, Date.now(), INSERTS_AROUND);
-    const pauses = load.pauses(from, Date.now());
+    await untilAcknowledged(load, replicas, Date.now());
+    const pauses = pausesBetween(load, from, Date.now());
     say(
       `${name} ${way}: ${[...pauses].map(([who, seconds]) => `${who} ${seconds.toFixed(1)} s`).join(", ")}`,
     );
@@ -91,8 +95,30 @@ async function measure(
   try {
     return { forward: await one("forward", "target"), back: await one("back", "source") };
   } finally {
-    await load.stop();
+    await load.end();
   }
+}
+
+/** Waits until every replica has acknowledged some inserts after `since`, so that a pause has two ends. */
+function untilAcknowledged(load: Load, replicas: readonly string[], since: number): Promise<void> {
+  return until(
+    "inserts on every replica",
+    () => {
+      const inserts = load.entries().filter((entry) => entry.kind === "insert" && entry.at >= since);
+      const behind = replicas.filter(
+        (replica) =>
+          inserts.filter((one) => "replica" in one && one.replica === replica).length < INSERTS_AROUND,
+      );
+      return Promise.resolve(behind.length === 0 ? undefined : `${behind.join(", ")} behind`);
+    },
+    180_000,
+  );
+}
+
+/** The longest time without an acknowledged insert between two moments, in seconds, by replica. */
+function pausesBetween(load: Load, from: number, to: number): Map<string, number> {
+  const inserts = load.entries().filter((one) => one.kind === "insert" && one.at >= from && one.at <= to);
+  return new Map(longestPauses(inserts).map(({ who, ms }) => [who, ms / 1000]));
 }
 
 function print(published: Measurements | undefined, ours: Measurements | undefined): void {

@@ -57,7 +57,12 @@ export function stackConfig(inventory: Inventory, options: StackOptions = {}): R
       hosts: withRole("new-zookeeper"),
       version: inventory.distribution.version,
       distribution: { path: inventory.distribution.path, sha512: inventory.distribution.sha512 },
-      jvm: { initialHeap: "256m", maxHeap: "768m" },
+      // The same collector and compiler as the old ensemble's: three servers start at once on two cores.
+      jvm: {
+        initialHeap: "256m",
+        maxHeap: "768m",
+        flags: ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"],
+      },
     },
     ...consumersOf(inventory, withRole, options),
   };

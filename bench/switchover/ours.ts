@@ -5,7 +5,6 @@ import { migrationSchema } from "../../core/run/desired";
 import { moveTo } from "../../core/run/migration";
 import { repoint } from "../../core/run/repoint";
 import type { Inventory } from "../../lab/inventory";
-import { BRIDGE_ADDRESS } from "../../lab/layout";
 import { stackConfig } from "../../lab/stack-config";
 import type { Phases } from "./table";
 
@@ -13,25 +12,14 @@ type Plain = Record<string, unknown>;
 
 /** The lab's stack configuration as checked arguments, with the load as the writers of ClickHouse. */
 export function desiredOf(inventory: Inventory, active: "target" | "source"): MigrationDesired {
-  const { ssh, source, target, consumers } = stackConfig(inventory) as Record<string, Plain>;
-  const login = {
-    user: ssh?.["user"],
-    privateKey: readFileSync(String(ssh?.["privateKeyFile"]), "utf8"),
-  };
-  const connect = active === "target" ? inventory.new : inventory.old;
-  const writers = {
-    pause: [{ run: "writers pause", on: "ck1" }],
-    resume: [
-      { run: "writers resume", on: "ck1" },
-      { run: `writers repoint ${connect}`, on: "ck1" },
-    ],
-    addresses: [BRIDGE_ADDRESS],
-  };
-  const clickhouse = { ...withLogin(consumers?.["clickhouse"] as Plain, login), name: "clickhouse", writers };
+  const config = stackConfig(inventory, { withLoad: true }) as Record<string, Plain>;
+  const { ssh = {}, source = {}, target = {}, consumers = {} } = config;
+  const login = { user: ssh["user"], privateKey: readFileSync(String(ssh["privateKeyFile"]), "utf8") };
+  const clickhouse = consumers["clickhouse"] as Plain;
   return migrationSchema.parse({
-    source: withLogin(source as Plain, login),
-    target: withLogin(target as Plain, login),
-    consumers: [clickhouse],
+    source: withLogin(source, login),
+    target: withLogin(target, login),
+    consumers: [{ ...withLogin(clickhouse, login), name: "clickhouse" }],
     active,
   });
 }
@@ -41,7 +29,7 @@ export async function runOurs(desired: MigrationDesired, say: (line: string) => 
   const { active, consumers } = desired;
   const [consumer] = consumers;
   if (!consumer) throw new Error("no consumer to repoint");
-  const moved = await moveTo(desired, active, false, { say });
+  const moved = await moveTo(desired, active, { say });
   const repointed = await repoint({ consumer, migration: desired, verify: [] }, { say });
   return [...moved.timeline, ...repointed.timeline].map(({ phase, seconds }) => ({ name: phase, seconds }));
 }

@@ -11,7 +11,7 @@
 # One thing differs: the state of a server is asked by `srvr` and not by `zkServer.sh status`, which is quicker.
 #
 # Environment: KEY (private key), FROM and TO and CLICKHOUSE (addresses, space-separated), DATA and LOG (folders),
-# TO_START, TO_STOP, TO_OWNER, PORT, METRIKA, RESTART, CONNECT (where raw writers go afterwards).
+# TO_START, TO_STOP, TO_OWNER, PORT, METRIKA, RESTART.
 # Prints `phase NAME SECONDS` for each part.
 set -eu
 eval "$(ssh-agent -s)" >/dev/null
@@ -72,10 +72,7 @@ edit() {
 
 restart() { local host; for host in $CLICKHOUSE; do on "$host" "$RESTART >/dev/null 2>&1 </dev/null"; done; }
 
-resume() {
-  on "${CLICKHOUSE%% *}" writers repoint "$CONNECT" >/dev/null
-  on "${CLICKHOUSE%% *}" writers resume >/dev/null
-}
+resume() { on "${CLICKHOUSE%% *}" writers follow "$METRIKA" >/dev/null; }
 
 phase stop-writers stop_writers
 phase find-leader find_leader

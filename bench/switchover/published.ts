@@ -36,7 +36,6 @@ export async function runPublished(
       PORT: String(sides.to.clientPort),
       METRIKA: METRIKA_XML,
       RESTART: clickhouse?.restart,
-      CONNECT: to === "target" ? inventory.new : inventory.old,
     },
   });
   let complaint = "";

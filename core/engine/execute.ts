@@ -7,7 +7,7 @@
  * run starts over from its first step, and believes none of the marks that it left on the hosts before.
  */
 import { UserError } from "./errors";
-import type { Journal, Run } from "./journal";
+import type { Event, Journal, Run } from "./journal";
 import type { Handlers, JsonObject, Plan, Sight, Stage, Step, StepContext } from "./step";
 
 /** Tells the user what is going on. Lines are complete sentences or `host  what  1.2 s`. */
@@ -42,6 +42,8 @@ export interface Execution<World> {
  * Carries the plan out, from where `earlier` left off.
  *
  * Order: find the stage to begin at → for each stage: write intents → look, apply, look → write done → write end.
+ * The last done of a stage is written together with the next stage's intents: an append is synced on every host of
+ * the journal, and nothing is done in between.
  *
  * @throws StepFailed with the first step that failed, once every other step of its stage has come to rest.
  */
@@ -123,17 +125,26 @@ async function runStage<World>(
   const todo = stage.steps;
   await execution.journal.write(todo.map((step) => ({ event: "intent", step: step.id })));
   for (const step of todo) execution.onEntry?.(step, "intent");
-  const settled = await Promise.allSettled(todo.map((step) => runStep(execution, step, results, believe)));
+  let underWay = todo.length;
+  const one = async (step: Step) => {
+    const done = await runStep(execution, step, results, believe).finally(() => underWay--);
+    if (underWay > 0) await execution.journal.write([done]);
+    else execution.journal.note([done]);
+  };
+  const settled = await Promise.allSettled(todo.map(one));
   const failed = settled.find((one): one is PromiseRejectedResult => one.status === "rejected");
-  if (failed) throw failed.reason;
+  if (!failed) return;
+  await execution.journal.write([]);
+  throw failed.reason;
 }
 
+/** @returns the entry that says it was done */
 async function runStep<World>(
   execution: Execution<World>,
   step: Step,
   results: Map<string, JsonObject>,
   believe: boolean,
-): Promise<void> {
+): Promise<Event> {
   const began = Date.now();
   const handler = handlerOf(execution, step);
   const context = contextOf(execution, step, results);
@@ -145,8 +156,8 @@ async function runStep<World>(
     if (!after.done) throw new StepFailed(step, `still not so afterwards: ${after.found}`);
     const result = applied ?? after.result ?? {};
     results.set(step.id, result);
-    await execution.journal.write([{ event: "done", step: step.id, found: after.found, result }]);
     execution.progress.say(`${step.host}  ${step.says}  ${before.done ? "already so" : seconds(began)}`);
+    return { event: "done", step: step.id, found: after.found, result };
   } catch (error) {
     const reason = asError(error);
     await execution.journal.write([{ event: "failed", step: step.id, reason: reason.message }]);

@@ -119,6 +119,7 @@ function readRun(entries: readonly Entry[]): Run | undefined {
 /** Writes one run. Appends are serial, so that sequence numbers are the order on the disk. */
 export class Journal {
   private queue: Promise<void> = Promise.resolve();
+  private waiting: Entry[] = [];
 
   private constructor(
     readonly run: string,
@@ -142,9 +143,20 @@ export class Journal {
     return new Journal(run.id, store, (last?.seq ?? -1) + 1, clock);
   }
 
-  write(events: readonly Event[]): Promise<void> {
+  /**
+   * Keeps entries for the next {@link write}, which puts them on the disks together with its own. For what has been
+   * done and nothing has been built on yet: nobody acts before an intent is written, and that is a write.
+   */
+  note(events: readonly Event[]): void {
     const at = this.clock().toISOString();
-    const entries = events.map((event) => ({ ...event, run: this.run, seq: this.seq++, at }));
+    for (const event of events) this.waiting.push({ ...event, run: this.run, seq: this.seq++, at });
+  }
+
+  /** Resolves once these entries, and all noted before, are on the disks. */
+  write(events: readonly Event[]): Promise<void> {
+    this.note(events);
+    const entries = this.waiting.splice(0);
+    if (entries.length === 0) return this.queue;
     const written = this.queue.then(() => this.store.append(entries));
     this.queue = written.catch(() => undefined);
     return written;

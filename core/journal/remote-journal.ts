@@ -54,8 +54,7 @@ export class RemoteJournal implements JournalStore {
 const APPEND = `
 set -e
 [ -d "$1" ] || { mkdir -p -m 0700 "$1" && sync "$(dirname "$1")"; }
-cat >> "$1/journal.jsonl"
-sync "$1/journal.jsonl"`;
+exec dd of="$1/journal.jsonl" oflag=append conv=notrunc,fsync status=none`;
 
 function parseLines(text: string): Entry[] {
   return text.split("\n").flatMap((line) => {

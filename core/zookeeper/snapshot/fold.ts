@@ -6,7 +6,6 @@
  * sessions that it read, and their ephemerals with them.
  */
 import { UserError } from "../../engine/errors";
-import { waitFor } from "../../engine/wait";
 import type { HostAccess } from "../../transports/contract";
 import { parseFileName } from "../files/file-name";
 
@@ -28,16 +27,10 @@ const FOLD_TIMEOUT_MS = 900_000;
 /** @returns the path of the folded snapshot */
 export async function fold(host: HostAccess, options: Fold): Promise<string> {
   await host.script(FOLD, argumentsOf(options), { timeoutMs: 30_000 });
-  const sight = await waitFor(
-    async () => {
-      const { stdout: state } = await host.script(STATE, [options.folder]);
-      return { done: /^(folded|ended)/.test(state), found: state.trim() };
-    },
-    { timeoutMs: FOLD_TIMEOUT_MS, everyMs: 50 },
-  );
+  const { stdout: state } = await host.script(AWAIT_FOLD, [options.folder], { timeoutMs: FOLD_TIMEOUT_MS });
   await host.script(END_FOLD, [options.folder]);
   const path = await foldedSnapshot(host, options.folder, options.lastZxid);
-  if (sight.found.startsWith("folded") && path) return path;
+  if (state.startsWith("folded") && path) return path;
   const log = await host.script(
     'grep -E "ERROR|Exception|Error" "$1/fold.log" | head -n 5; tail -n 3 "$1/fold.log"',
     [options.folder],
@@ -116,8 +109,10 @@ if [ -s "$1/fold.pid" ]; then
 fi
 true`;
 
-/** Prints `folded` once the server has written its snapshot, `ended` when it gave up, `busy` else. */
-const STATE = `
-if grep -q "Snapshot taken in" "$1/fold.log" 2>/dev/null; then echo folded
-elif [ -e "$1/fold.ended" ]; then echo ended
-else echo busy; fi`;
+/** $1 folder. Prints `folded` once the server has written its snapshot, or `ended` when it gave up. */
+const AWAIT_FOLD = `
+until grep -q "Snapshot taken in" "$1/fold.log" 2>/dev/null; do
+  [ ! -e "$1/fold.ended" ] || { echo ended; exit; }
+  sleep 0.05
+done
+echo folded`;
