@@ -5,7 +5,7 @@
  * same JVM flags), under the same load; each moves forward and back. What is compared is what the writers felt: on
  * every replica, from the last insert acknowledged before to the first one after.
  */
-import type { Command } from "commander";
+import { Command } from "commander";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,9 +30,8 @@ type Way = "forward" | "back";
 type Measurements = Record<Way, Measured>;
 type Switchover = (to: "target" | "source") => Promise<Phases>;
 
-export function addSwitchover(program: Command): void {
-  program
-    .command("switchover")
+export function switchoverCommand(): Command {
+  return new Command("switchover")
     .description("the write pause of a switchover and of its way back, against the published procedure")
     .option("--znodes <count>", "znodes in the old ensemble", "300000")
     .option("--only <which>", "published or ours: without a comparison")

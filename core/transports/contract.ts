@@ -65,6 +65,17 @@ export interface FileOptions {
   readonly owner?: string;
 }
 
+export interface ReadOptions {
+  /** @default 0 */
+  readonly start?: number;
+  /**
+   * Leaves out zeros at the end that the host itself has found to be nothing else, but for the last of them: a
+   * preallocated log is 64 MiB of them. What comes is complete up to the last byte that is not zero.
+   * @default false
+   */
+  readonly withoutPadding?: boolean;
+}
+
 /** The part of a {@link HostAccess} that protocol clients need. */
 export type Dialler = Pick<HostAccess, "name" | "address" | "dial">;
 
@@ -87,8 +98,8 @@ export interface HostAccess {
   script(text: string, args?: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** The whole file, or undefined when there is none. Refuses files above 64 MiB. */
   readFile(path: string): Promise<Buffer | undefined>;
-  /** Bytes from `start` (default 0) to the end as it is when the read begins. */
-  readStream(path: string, options?: { readonly start?: number }): Promise<Readable>;
+  /** Bytes from `start` to the end as it is when the read begins. */
+  readStream(path: string, options?: ReadOptions): Promise<Readable>;
   /** Writes beside the target under a name that starts with a dot, syncs, renames. */
   writeFile(path: string, content: string | Buffer, options?: FileOptions): Promise<Written>;
   /** As {@link writeFile}, for content of any size. */

@@ -52,6 +52,22 @@ describe("files", () => {
     await expect(rejection(scene.zk1.writeFile("relative", "x"))).resolves.toBeInstanceOf(Refusal);
   });
 
+  test.each([
+    ["a little data, from its start", 0, 100, 1 << 20],
+    ["a little data, from its end", 100, 100, 1 << 20],
+    ["data into the fifth MiB", 0, 4_500_000, 8 << 20],
+    ["data up to the last byte", 0, 16 << 20, 16 << 20],
+    ["less than is looked at", (16 << 20) - 5, 100, 5],
+  ])("padding is left out, and nothing else: %s", async (_, start, used, expected) => {
+    const content = Buffer.concat([randomBytes(used - 1), Buffer.from([1]), Buffer.alloc((16 << 20) - used)]);
+    writeFileSync(path("padded"), content);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await scene.zk1.readStream(path("padded"), { start, withoutPadding: true })) {
+      chunks.push(chunk as Buffer);
+    }
+    expect(Buffer.concat(chunks).equals(content.subarray(start, start + expected))).toBe(true);
+  });
+
   test("streams of any size arrive whole, in both directions, from any offset", async () => {
     const block = randomBytes(1024 * 1024);
     const hash = createHash("sha256");

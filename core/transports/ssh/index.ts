@@ -43,7 +43,8 @@ export async function openHost(name: string, host: Host, options: OpenHostOption
     run: (argv, runOptions) => run(starter, argv, runOptions),
     script: (text, args = [], runOptions) => run(starter, ["sh", "-c", text, "sh", ...args], runOptions),
     readFile: async (path) => readFile(starter, absolute(name, path), stallMs),
-    readStream: async (path, { start = 0 } = {}) => readStream(starter, absolute(name, path), start, stallMs),
+    readStream: async (path, readOptions = {}) =>
+      readStream(starter, absolute(name, path), readOptions, stallMs),
     writeFile: async (path, content, fileOptions = {}) =>
       writeFile(starter, absolute(name, path), Buffer.from(content), fileOptions, stallMs),
     writeStream: async (path, content, fileOptions = {}) =>

@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { HostUnreachable, Refusal } from "../../engine/errors";
+import type { ReadOptions } from "../contract";
 import { Deadline } from "../deadline";
 import { start, type Program, type Starter } from "./program";
 import { collect } from "./run";
@@ -39,10 +40,10 @@ export async function readFile(host: Starter, path: string, stallMs: number): Pr
 export async function readStream(
   host: Starter,
   path: string,
-  from: number,
+  { start: from = 0, withoutPadding = false }: ReadOptions,
   stallMs: number,
 ): Promise<Readable> {
-  const argv = ["sh", "-c", SEND, "send", path, String(from)];
+  const argv = ["sh", "-c", SEND, "send", path, String(from), withoutPadding ? "1" : ""];
   const { program, deadline } = await start(host, argv, () => new Deadline(stallMs));
   program.channel.end();
   const announced = new Promise<number>((resolve) => {
@@ -64,13 +65,22 @@ export async function readStream(
   }
 }
 
-/** $1 path, $2 offset. Announces the length on standard error, then sends that many bytes. */
+/**
+ * $1 path, $2 offset, $3 whether to leave padding out. Announces the length on standard error, then sends that many
+ * bytes. Padding: where everything from 1 MiB, 2 MiB, 4 MiB … on is zeros, counted one by one so that a failed read
+ * cannot pass for them, only what lies before is sent.
+ */
 const SEND = `
 set -eu
 exec < "$1"
 size=$(stat -L -c %s -- /dev/fd/0)
 length=$((size - $2))
 if [ $length -lt 0 ]; then length=0; fi
+keep=1048576
+while [ -n "$3" ] && [ $keep -lt $length ]; do
+  zeros=$(tail -c +$(($2 + keep + 1)) /dev/fd/0 | head -c $((length - keep)) | tr -cd '\\0' | wc -c)
+  if [ "$zeros" -eq $((length - keep)) ]; then length=$keep; else keep=$((keep * 2)); fi
+done
 echo "length=$length" >&2
 exec dd bs=256K iflag=skip_bytes,count_bytes,fullblock skip="$2" count=$length status=none
 `;

@@ -98,7 +98,7 @@ async function bringLog(
     }
   }
   let verdict: LogVerdict | undefined;
-  await tee(await from.readStream(source), [
+  await tee(await from.readStream(source, { withoutPadding: true }), [
     async (bytes) => {
       verdict = await judgeLog(name, bytes);
     },
@@ -118,7 +118,7 @@ async function readUsed(
 ): Promise<{ verdict: LogVerdict; bytes: Buffer } | undefined> {
   const kept: Buffer[] = [];
   let size = 0;
-  const stream = await from.readStream(source, { start: earlier.usedBytes });
+  const stream = await from.readStream(source, { start: earlier.usedBytes, withoutPadding: true });
   async function* keep() {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       if (size <= TAIL_IN_MEMORY) kept.push(Buffer.from(chunk));

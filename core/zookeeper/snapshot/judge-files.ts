@@ -133,7 +133,8 @@ async function readLog(
   const judge = async (content: AsyncIterable<Buffer>) => {
     verdict = await judgeLog(name, content);
   };
-  const source = await host.readStream(`${folders.dataLogDir}/version-2/${name}`);
+  const path = `${folders.dataLogDir}/version-2/${name}`;
+  const source = await host.readStream(path, { withoutPadding: true });
   await tee(source, tap ? [judge, (content) => tap("log", name, content)] : [judge]);
   if (!verdict) throw new Error(`${name} was not judged`);
   return verdict;

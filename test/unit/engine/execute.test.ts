@@ -90,7 +90,8 @@ test("a step may use what an earlier one left, and nothing that is not there", a
 });
 
 describe("going on after a kill", () => {
-  const whole = 9; // begin, intents and done of a, b1 and b2, c: appends of the plan below, with its end
+  // Appends of the plan below: begin; intent a; done a, intents b1 b2; done b1 b2, intent c; done c, end.
+  const whole = 5;
 
   test.each(Array.from({ length: whole }, (_, index) => index))(
     "killed before append %i: everything is done once it was gone on with, and nothing finished is done again",
@@ -144,7 +145,7 @@ describe("going on after a kill", () => {
   test("killed once more after it started over: still nothing from before is believed", async () => {
     const { world, store } = await stoppedAfterCopy();
     world.values.delete("stop");
-    store.left = 3; // rewound, intent stop, done stop
+    store.left = 3; // rewound; intent stop; done stop, intent copy
     await expect(execute(another(world, store))).rejects.toThrow("killed");
     store.left = Infinity;
     world.notes.length = 0;
