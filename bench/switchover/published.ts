@@ -6,7 +6,7 @@ import { METRIKA_XML } from "../../lab/clickhouse";
 import type { Inventory } from "../../lab/inventory";
 import * as layout from "../../lab/layout";
 import type { MigrationDesired } from "../../core/run/desired";
-import { sidesOf } from "../../core/run/move";
+import { sidesOf } from "../../core/run/sides";
 import type { Phases } from "./table";
 
 /** @throws Error with what the script printed when one of its commands failed */
@@ -19,7 +19,7 @@ export async function runPublished(
   const addresses = (servers: readonly { readonly address: string }[]) =>
     servers.map(({ address }) => address).join(" ");
   const hosts = Object.values(inventory.hosts);
-  const clickhouse = desired.consumers[0];
+  const clickhouse = desired.consumers.find(({ kind }) => kind === "clickhouse");
   const child = spawn("bash", [join(__dirname, "published-procedure.sh")], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
@@ -35,7 +35,7 @@ export async function runPublished(
       TO_OWNER: sides.to.managed?.runAs ?? "root",
       PORT: String(sides.to.clientPort),
       METRIKA: METRIKA_XML,
-      RESTART: clickhouse?.restart,
+      RESTART: clickhouse?.kind === "clickhouse" ? clickhouse.restart : undefined,
     },
   });
   let complaint = "";
