@@ -65,7 +65,7 @@ export async function takeBack<World>(
   run: Run,
   execution: Omit<Execution<World>, "plan" | "earlier">,
 ): Promise<void> {
-  const failures: Error[] = [];
+  const failures: { step: Step; error: Error }[] = [];
   for (const step of [...run.begunSteps].reverse()) {
     const undo = handlerOf(execution, step).undo;
     if (!step.undo || !undo) continue;
@@ -76,7 +76,7 @@ export async function takeBack<World>(
       await execution.journal.write([{ event: "undone", step: step.id }]);
       execution.progress.say(`${step.host}  ${step.undo}  ${seconds(began)}`);
     } catch (error) {
-      failures.push(asError(error));
+      failures.push({ step, error: asError(error) });
     }
   }
   if (failures.length > 0) throw new TakeBackFailed(failures);
@@ -85,8 +85,8 @@ export async function takeBack<World>(
 
 /** Some steps could not be taken back; all the others were. */
 export class TakeBackFailed extends UserError {
-  constructor(readonly failures: readonly Error[]) {
-    super(failures.map((failure) => failure.message).join("\n"));
+  constructor(readonly failures: readonly { readonly step: Step; readonly error: Error }[]) {
+    super(failures.map(({ step, error }) => `${step.undo ?? step.says}: ${error.message}`).join("\n"));
   }
 }
 

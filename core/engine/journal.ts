@@ -58,6 +58,8 @@ export interface Run {
   readonly results: ReadonlyMap<string, JsonObject>;
   /** The run started over once; what it left on the hosts before that is not to be believed. */
   readonly rewound: boolean;
+  /** It was being taken back, and that did not come to its end. */
+  readonly takingBack: boolean;
 }
 
 /** Reads the runs out of the entries, oldest first. */
@@ -82,9 +84,15 @@ function readRun(entries: readonly Entry[]): Run | undefined {
   const results = new Map<string, JsonObject>();
   let outcome: Outcome | undefined;
   let rewound = false;
+  let takingBack = false;
   for (const entry of entries) {
-    if (entry.event === "end") outcome = entry.outcome;
+    if (entry.event === "end") {
+      outcome = entry.outcome;
+      takingBack = false;
+    }
+    if (entry.event === "undoing") takingBack = true;
     if (entry.event === "intent") {
+      takingBack = false;
       const step = steps.get(entry.step);
       // A step begun again (the run went back to it) counts from its latest beginning.
       begun.delete(entry.step);
@@ -113,6 +121,7 @@ function readRun(entries: readonly Entry[]): Run | undefined {
     begunSteps: [...begun.values()],
     results,
     rewound,
+    takingBack,
   };
 }
 

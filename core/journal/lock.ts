@@ -11,6 +11,7 @@
 import { UserError } from "../engine/errors";
 import type { Held, HostAccess } from "../transports/contract";
 import { STATE_FOLDER } from "./folder";
+import { isQuorum } from "./quorum";
 
 /** Another operator is at work. */
 export class LockHeld extends UserError {
@@ -47,7 +48,7 @@ export async function lockHosts(hosts: readonly HostAccess[], owner: string): Pr
         "Run the same command again; it goes on from what it finds.",
     );
   };
-  if (!refused && held.length * 2 > hosts.length) return { require, release };
+  if (!refused && isQuorum(settled.map((one) => one.status === "fulfilled"))) return { require, release };
   await release();
   if (refused) throw refused;
   throw new UserError(

@@ -9,6 +9,7 @@ import { UserError } from "../engine/errors";
 import type { Entry, JournalStore } from "../engine/journal";
 import type { HostAccess } from "../transports/contract";
 import { folderOf } from "./folder";
+import { isQuorum } from "./quorum";
 
 export class RemoteJournal implements JournalStore {
   constructor(
@@ -40,7 +41,7 @@ export class RemoteJournal implements JournalStore {
     const good = settled.filter(
       (one): one is PromiseFulfilledResult<Awaited<T>> => one.status === "fulfilled",
     );
-    if (good.length * 2 > this.hosts.length) return good.map((one) => one.value);
+    if (isQuorum(settled.map((one) => one.status === "fulfilled"))) return good.map((one) => one.value);
     const reasons = settled.flatMap((one) =>
       one.status === "rejected" ? [(one.reason as Error).message] : [],
     );

@@ -8,10 +8,11 @@ import { finalize } from "../run/finalize";
 import { readHistory } from "../run/history";
 import { moveTo, rollBack, WayBackClosed } from "../run/migration";
 import { keepersOf, withMigrationWorld } from "../run/open";
-import { complainForward, observeForward, planBack, planForward, sketchBack } from "../run/move";
+import { complainForward, observeForward, planForward, sketchBack } from "../run/move";
 import { progressFor } from "../run/progress";
 import { reviewForward } from "../run/review";
 import { readRuns } from "../run/session";
+import { planBack } from "../run/way-back";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
   argumentsOf,

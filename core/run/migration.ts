@@ -5,20 +5,26 @@
  * side is not the wanted one. Create, update and delete differ only in the side they want and in who releases the
  * consumers at the end.
  */
-import { Refusal, UserError } from "../engine/errors";
+import { Refusal } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import { isPastReturn } from "../engine/execute";
 import type { Run } from "../engine/journal";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
+import { namesOf } from "../zookeeper/desired";
+import { acceptsDataLoss } from "../zookeeper/snapshot/plan";
+import { touchedSince } from "../zookeeper/snapshot/untouched";
 import type { MigrationDesired } from "./desired";
+import { guard, takeBackHarmless } from "./guard";
 import type { ActiveSide } from "./history";
-import { readHistory } from "./history";
-import { observeForward, planBack, planForward } from "./move";
+import { operations, readHistory } from "./history";
+import { observeForward, planForward } from "./move";
 import { withMigrationSession } from "./open";
 import { repointConsumer } from "./repoint";
 import type { Session } from "./session";
+import { sideOf } from "./sides";
+import { planBack } from "./way-back";
 
 export interface Moved {
   readonly active: ActiveSide;
@@ -65,59 +71,35 @@ async function settleAndMove(
   to: ActiveSide,
   progress: Progress,
 ): Promise<Run | undefined> {
-  const direction = to === "target" ? "forward" : "back";
+  const direction = operations.move(to);
+  const carryOut = (act: () => Promise<Run>) => guard(session, to, hostsOfSide(desired, to), progress, act);
   const before = readHistory(await session.runs());
   const { pendingMove } = before;
   if (pendingMove) {
-    if (pendingMove.plan.operation === direction) {
-      return guard(session, to, progress, () => session.resume(pendingMove));
+    if (pendingMove.plan.operation === direction && mayGoOn(pendingMove, desired)) {
+      return carryOut(() => session.resume(pendingMove));
     }
     if (isPastReturn(pendingMove)) await session.resume(pendingMove);
-    else await session.takeBack(pendingMove);
+    else await takeBackHarmless(session, pendingMove, hostsMovedTo(desired, pendingMove), progress);
   }
   const history = pendingMove ? readHistory(await session.runs()) : before;
   if (history.active === to) return undefined;
   if (history.finalized) throw new WayBackClosed();
-  if (to === "source" && history.undoable) {
-    progress.say(
-      "no consumer has worked with the target yet: the source goes on with its own, untouched files",
-    );
+  if (to === "source" && history.undoable && (await isUnused(world, desired, history.undoable))) {
+    progress.say("nobody has worked with the target yet: the source goes on with its own, untouched files");
     await session.takeBack(history.undoable);
     return undefined;
   }
   if (to === "target") {
     const plan = planForward(desired, await observeForward(world, desired, history));
-    return guard(session, to, progress, () => session.run(plan));
+    return carryOut(() => session.run(plan));
   }
   const plan = await planBack(world, desired, history);
-  return guard(session, to, progress, () => session.run(plan));
+  return carryOut(() => session.run(plan));
 }
 
-/**
- * Forward, a failure takes everything back: no consumer has been repointed, so the untouched source can go on.
- * On the way back there is no such side to return to: it stops, stays fenced, and says which ways are open.
- */
-async function guard(
-  session: Session,
-  to: ActiveSide,
-  progress: Progress,
-  act: () => Promise<Run>,
-): Promise<Run> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const { pendingMove } = readHistory(await session.runs());
-    if (!pendingMove) throw error;
-    if (to === "source" || isPastReturn(pendingMove)) throw new StoppedFenced(error);
-    progress.say(`${error.message}; taking back what was done`);
-    try {
-      await session.takeBack(pendingMove);
-    } catch (second) {
-      throw new NotTakenBack(error, second as Error);
-    }
-    throw new TakenBack(error);
-  }
+function hostsOfSide(desired: MigrationDesired, side: ActiveSide): ReadonlySet<string> {
+  return new Set(namesOf(desired[side].hosts));
 }
 
 /** A finalized migration was asked to move. */
@@ -134,35 +116,18 @@ export class WayBackClosed extends Refusal {
   }
 }
 
-/** The move failed, and the world is as it was before it. */
-export class TakenBack extends UserError {
-  constructor(cause: Error) {
-    super(
-      `${cause.message}\nNo consumer was repointed: the source serves again, untouched, and its consumers were released. ` +
-        "Mend the cause and run pulumi up again.",
-      { cause },
-    );
-  }
+function hostsMovedTo(desired: MigrationDesired, { plan }: Run): ReadonlySet<string> {
+  return hostsOfSide(desired, plan.operation === operations.move("target") ? "target" : "source");
 }
 
-/** The move failed, and so did taking it back. */
-export class NotTakenBack extends UserError {
-  constructor(cause: Error, second: Error) {
-    super(
-      `${cause.message}\nTaking it back failed too: ${second.message}\nConsumers may still be fenced. ` +
-        "pulumi up goes on from here; pulumi destroy takes back the rest.",
-      { cause },
-    );
-  }
+/** A run whose taking back was interrupted, or that was planned before the user accepted a loss, is planned anew. */
+function mayGoOn(run: Run, desired: MigrationDesired): boolean {
+  if (run.takingBack) return false;
+  return desired.strategy !== "snapshot" || acceptsDataLoss(run.plan) === desired.acceptDataLoss;
 }
 
-/** The move failed where the data's only complete copy is on the way. */
-export class StoppedFenced extends UserError {
-  constructor(cause: Error) {
-    super(
-      `${cause.message}\nThe consumers stay fenced, nothing is lost. The same command again goes on with the way back; ` +
-        "pulumi up with active: target makes the target serve again.",
-      { cause },
-    );
-  }
+/** Where no server of the target answers, the declared consumers are the ones that count, and none was repointed. */
+async function isUnused(world: World, desired: MigrationDesired, forward: Run): Promise<boolean> {
+  const seen = await touchedSince(forward.results.get("prove"), world, sideOf(desired.target));
+  return seen === "untouched" || (seen === "unknown" && desired.consumers.length > 0);
 }

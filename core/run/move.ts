@@ -11,13 +11,12 @@ import { observeEnsemble } from "../zookeeper/observe";
 import type { Side } from "../zookeeper/side";
 import { sideOfManaged } from "../zookeeper/side";
 import {
-  chooseAnyhow,
   chooseServing,
   complainCrossReferences,
   complainFolders,
   foreignClients,
 } from "../zookeeper/snapshot/observe";
-import { complainForeign, complainNewer, complainQuorum, formatOf } from "./complain-move";
+import { complainForeign, complainNewer, formatOf } from "./complain-move";
 import { addressesOf, observeConsumer, sketchConsumer, type ObservedConsumer } from "./consumers";
 import type { MigrationDesired } from "./desired";
 import { isManaged } from "./desired";
@@ -94,47 +93,6 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
   });
 }
 
-/** Plans the way back to the source, from whatever is left of the target. */
-export async function planBack(world: World, desired: MigrationDesired, history: History): Promise<Plan> {
-  const target = sideOfManaged(desired.target);
-  const [targetFacts, sourceFacts, consumers] = await Promise.all([
-    observeEnsemble(world, target),
-    observeEnsemble(world, sideOf(desired.source)),
-    observeAll(world, desired, target, history),
-  ]);
-  const source = withFlags(desired.source, sourceFacts);
-  const carries = carriesOf(desired);
-  const back = {
-    operation: "back" as const,
-    origin: target,
-    destination: source,
-    consumers,
-    fenced: history.fenced,
-    acceptDataLoss: desired.acceptDataLoss,
-  };
-  const theirs = consumers.flatMap((one) => one.complain({ healthMatters: false, carries }));
-  if (desired.strategy !== "snapshot") {
-    const needed = carries === "nothing" ? [sourceFacts] : [sourceFacts, targetFacts];
-    const complaints = [...needed.flatMap((facts) => chooseServing(facts).complaints), ...theirs];
-    if (complaints.length > 0) throw new Refusal(complaints);
-    return planData(desired, back);
-  }
-  const { origin, complaints } = await chooseAnyhow(world, target, targetFacts, desired.acceptDataLoss);
-  const reachableDestination = reachable(sourceFacts);
-  const all = [...complaints, ...complainQuorum(source, reachableDestination.length), ...theirs];
-  if (all.length > 0 || !origin) throw new Refusal(all);
-  return planData(desired, {
-    ...back,
-    snapshot: {
-      ...origin,
-      foldOn: { server: origin.from, side: target },
-      reachableOrigin: reachable(targetFacts),
-      reachableDestination,
-      snapshotFormat: isManaged(desired.source) ? formatOf(desired.source.version) : "3.4",
-    },
-  });
-}
-
 /** The way back as it would be from a healthy target: what a destroy prints before it begins. */
 export function sketchBack(desired: MigrationDesired): Plan {
   const target = sideOfManaged(desired.target);
@@ -164,15 +122,12 @@ export function sketchBack(desired: MigrationDesired): Plan {
   return { ...move, stages: [...move.stages, ...release] };
 }
 
-function observeAll(
+/** Every consumer, looked at side by side. @param from the side that they are to leave */
+export function observeAll(
   world: World,
   desired: MigrationDesired,
   from: Side,
   history: History,
 ): Promise<ObservedConsumer[]> {
   return Promise.all(desired.consumers.map((consumer) => observeConsumer(world, consumer, from, history)));
-}
-
-function reachable(facts: EnsembleFacts) {
-  return facts.servers.filter((one) => one.seen !== undefined).map((one) => one.server);
 }

@@ -4,7 +4,7 @@ import type { World } from "../transports/contract";
 import { namesOf } from "../zookeeper/desired";
 import { hostsOf, secretsOf } from "./consumers";
 import type { MigrationDesired } from "./desired";
-import { gatherHosts, migrationId } from "./desired";
+import { migrationId } from "./desired";
 import { handlers } from "./handlers";
 import type { Session } from "./session";
 import { withSession } from "./session";
@@ -22,9 +22,9 @@ export function withMigrationWorld<T>(
   return withWorld({ migration: migrationId(desired), hosts: maps, secrets }, act);
 }
 
-/** The servers of both sides keep the journal and the lock. */
+/** The servers of both sides keep the journal and the lock; the source's come first, see `journal/quorum.ts`. */
 export function keepersOf(desired: MigrationDesired): string[] {
-  return namesOf(gatherHosts([desired.source.hosts, desired.target.hosts]).hosts);
+  return [...new Set([...namesOf(desired.source.hosts), ...namesOf(desired.target.hosts)])];
 }
 
 /** Under the lock; see {@link withSession}. */

@@ -6,7 +6,7 @@ import type { Plan } from "../engine/step";
 import type { ComplainOptions } from "../pegasus/complain";
 import type { Fence } from "../pegasus/plan";
 import type { Side } from "../zookeeper/side";
-import { planMove, type MoveFacts } from "../zookeeper/snapshot/plan";
+import { planMove, planOwnFiles, type MoveFacts, type ReachableHosts } from "../zookeeper/snapshot/plan";
 import { planTreeMove } from "../zookeeper/tree/plan";
 import type { ObservedConsumer } from "./consumers";
 import type { MigrationDesired } from "./desired";
@@ -19,8 +19,8 @@ export interface DataMove {
   /** Consumers that are fenced already. */
   readonly fenced: ReadonlySet<string>;
   readonly acceptDataLoss: boolean;
-  /** Of strategy snapshot alone. */
-  readonly snapshot?: MoveFacts;
+  /** Of strategy snapshot alone; `ownFiles` where nothing can be copied and the destination goes on with its own. */
+  readonly snapshot?: MoveFacts | ({ readonly ownFiles: true } & ReachableHosts);
 }
 
 export function planData(desired: MigrationDesired, move: DataMove): Plan {
@@ -30,17 +30,15 @@ export function planData(desired: MigrationDesired, move: DataMove): Plan {
     if (!move.snapshot) throw new Error("a snapshot of nobody's files");
     // Back, the ensemble that is left has nobody else's clients to serve.
     const ensembleFence = operation === "back" ? "stopSource" : desired.fence;
-    return planMove(
-      {
-        operation,
-        origin,
-        destination,
-        fence: ensembleFence,
-        consumerFence: [...fence.quiet, ...fence.stop],
-        acceptDataLoss: move.acceptDataLoss,
-      },
-      move.snapshot,
-    );
+    const whole = {
+      operation,
+      origin,
+      destination,
+      fence: ensembleFence,
+      consumerFence: [...fence.quiet, ...fence.stop],
+      acceptDataLoss: move.acceptDataLoss,
+    };
+    return "ownFiles" in move.snapshot ? planOwnFiles(whole, move.snapshot) : planMove(whole, move.snapshot);
   }
   const roots = desired.strategy.kind === "tree" ? desired.strategy.roots : [];
   const excluded = move.consumers.flatMap((one) => one.excluded);

@@ -2,13 +2,19 @@
  * The one connection that is kept to a host: dialled at the first call, dialled again at the first call after
  * it was lost. A call that was under way when it was lost fails and is never run a second time on its own:
  * half of what the product does to hosts must not happen twice.
+ *
+ * A host that could not be reached is not tried anew at every call: a journal is written dozens of times in a roll
+ * back, and each would wait for the dead host all over again. It is given up for a while, and then dialled once.
  */
 import { HostUnreachable } from "../../engine/errors";
 import type { Connection } from "../contract";
 import { dial } from "./dial";
 import { Link } from "./link";
 
+const GIVEN_UP_MS = 30_000;
+
 export class HostConnection {
+  private givenUp: { readonly error: HostUnreachable; readonly at: number } | undefined;
   private link: Promise<Link> | undefined;
   private readonly closing = new AbortController();
 
@@ -27,6 +33,7 @@ export class HostConnection {
     if (this.closing.signal.aborted) {
       return Promise.reject(new HostUnreachable(this.name, "the access was closed", "Open it again."));
     }
+    if (this.givenUp && Date.now() - this.givenUp.at < GIVEN_UP_MS) return Promise.reject(this.givenUp.error);
     if (!this.link) {
       const link = this.dial();
       const forget = () => {
@@ -46,7 +53,14 @@ export class HostConnection {
 
   private async dial(): Promise<Link> {
     const { name, where, deadAfterMs } = this;
-    const dialled = await dial(this.connection, { name, where, deadAfterMs, signal: this.closing.signal });
-    return new Link(dialled, name);
+    const connection = this.givenUp ? { ...this.connection, dialErrorLimit: 1 } : this.connection;
+    try {
+      const dialled = await dial(connection, { name, where, deadAfterMs, signal: this.closing.signal });
+      this.givenUp = undefined;
+      return new Link(dialled, name);
+    } catch (error) {
+      if (error instanceof HostUnreachable) this.givenUp = { error, at: Date.now() };
+      throw error;
+    }
   }
 }

@@ -53,8 +53,9 @@ export type Chosen =
 /**
  * @param atLeast the highest zxid that the server is known to have reached (`srvr`), or undefined when nobody
  *   knows: without it, nothing can tell that the newest log is missing as a whole
+ * @param growing the server still writes: its snapshot may be ahead of the logs as they were read
  */
-export function chooseSet(listing: Listing, atLeast: bigint | undefined): Chosen {
+export function chooseSet(listing: Listing, atLeast: bigint | undefined, growing = false): Chosen {
   const unknown = badNames(listing);
   if (unknown.length > 0) return { ok: false, complaints: unknown };
   const snapshots = byZxid(listing.snapshots).reverse();
@@ -69,7 +70,7 @@ export function chooseSet(listing: Listing, atLeast: bigint | undefined): Chosen
   const chain = chainLogs(listing.where, { name: snapshot.name, zxid }, logs);
   const complaints = [
     ...chain.complaints,
-    ...reachesTree(listing.where, snapshot.name, snapshot.maxZxid, chain.lastZxid),
+    ...(growing ? [] : reachesTree(listing.where, snapshot.name, snapshot.maxZxid, chain.lastZxid)),
     ...reachesServer(listing.where, chain.lastZxid, atLeast),
   ];
   if (complaints.length > 0)

@@ -61,9 +61,9 @@ async function* rewrite(
   bytes: Bytes,
   options: CleanOptions,
 ): AsyncGenerator<Buffer, Cleaned, void> {
-  const writer = new CleanWriter(file);
+  const writer = new CleanWriter(file, options);
   for await (const _ of walkSnapshot(file, bytes, writer)) yield* writer.take();
-  writer.finish(options);
+  writer.finish();
   yield* writer.take();
   return writer.result();
 }

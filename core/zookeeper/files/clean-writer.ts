@@ -8,13 +8,18 @@ import { ADLER32_START, adler32 } from "./adler32";
 import { BrokenFile } from "./broken-file";
 import type { SnapshotSeal, SnapshotVisitor } from "./snapshot";
 import { Summariser, type TreeSummary } from "./tree-summary";
-import type { ZnodeView } from "./znode";
+import { type ZnodeKind, ZnodeView } from "./znode";
 
 export interface CleanOptions {
   /** The zxid in the snapshot's name: the server compares the digest only if it is written for exactly this one. */
   readonly zxid: bigint;
   /** "3.6+" appends the tree digest, which a 3.6+ server checks while loading; 3.4 and 3.5 must not get it. */
   readonly format: SnapshotSeal["format"];
+  /**
+   * Kinds that the servers would delete as they load, and with them the way to their children: written as persistent
+   * znodes instead. They keep their data and lose their automatic end. @default none
+   */
+  readonly asPersistent?: ReadonlySet<ZnodeKind>;
 }
 
 /** What a rewriting came to. */
@@ -27,6 +32,8 @@ export interface Cleaned {
     readonly ephemerals: number;
     readonly samplePaths: readonly string[];
   };
+  /** Znodes that were made persistent. */
+  readonly madePersistent: number;
   /** What followed the tree that was read. */
   readonly source: SnapshotSeal;
   /** Plain bytes written. */
@@ -41,13 +48,17 @@ export class CleanWriter implements SnapshotVisitor {
   private checksum = ADLER32_START;
   private written = 0;
   private readonly acls = new Set<number>([-1]);
+  private madePersistent = 0;
   private sessions = 0;
   private ephemerals = 0;
   private readonly samplePaths: string[] = [];
   private lastDropped = "";
   private source: SnapshotSeal | undefined;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly options: CleanOptions,
+  ) {}
 
   onSession(): void {
     this.sessions++;
@@ -67,9 +78,11 @@ export class CleanWriter implements SnapshotVisitor {
     this.source = seal;
   }
 
-  onNode(node: ZnodeView): void {
-    if (this.lastDropped !== "") this.refuseOrphan(node);
-    if (node.kind === "ephemeral") return this.drop(node);
+  onNode(found: ZnodeView): void {
+    if (this.lastDropped !== "") this.refuseOrphan(found);
+    if (found.kind === "ephemeral") return this.drop(found);
+    const node = this.options.asPersistent?.has(found.kind) ? persistentCopy(found) : found;
+    if (node !== found) this.madePersistent++;
     if (!this.acls.has(node.aclKey)) {
       throw this.broken(
         `ACL key ${node.aclKey} of ${node.path}, which is not in the file`,
@@ -86,7 +99,8 @@ export class CleanWriter implements SnapshotVisitor {
   }
 
   /** Ends the tree and seals it. */
-  finish({ format, zxid }: CleanOptions): void {
+  finish(): void {
+    const { format, zxid } = this.options;
     this.endRun();
     this.kept.push(string("/"));
     this.seal();
@@ -110,10 +124,10 @@ export class CleanWriter implements SnapshotVisitor {
   }
 
   result(): Cleaned {
-    const { sessions, ephemerals, samplePaths, source } = this;
+    const { sessions, ephemerals, samplePaths, source, madePersistent } = this;
     if (!source) throw new Error(`${this.file}: finished without a seal`);
     const dropped = { sessions, ephemerals, samplePaths };
-    return { written: this.summary.result(), dropped, source, bytes: this.written };
+    return { written: this.summary.result(), dropped, madePersistent, source, bytes: this.written };
   }
 
   private drop(node: ZnodeView): void {
@@ -145,6 +159,15 @@ export class CleanWriter implements SnapshotVisitor {
   private broken(found: string, expected: string): BrokenFile {
     return new BrokenFile(this.file, "bad-structure", this.written, found, expected);
   }
+}
+
+/** The input is not ours to change: its checksum still runs over it. */
+function persistentCopy({ buffer, start, pathEnd, dataStart, dataEnd, end }: ZnodeView): ZnodeView {
+  const copy = new ZnodeView();
+  const record = Buffer.from(buffer.subarray(start, end));
+  copy.move(record, 0, pathEnd - start - 4, dataEnd - dataStart);
+  record.fill(0, copy.dataEnd + 52, copy.dataEnd + 60);
+  return copy;
 }
 
 /** File header (dbid −1, as every server writes it) and an empty list of sessions. */

@@ -16,6 +16,8 @@ import { END_FOLD } from "./fold";
 import type { Folders } from "./judge-files";
 import { judgeServer, listFiles, logsFrom, requireSet } from "./judge-files";
 import { tee } from "./tee";
+import type { Limits } from "./unfit";
+import { complainUnfit } from "./unfit";
 
 export interface Staging {
   /** Where the files come from. */
@@ -26,8 +28,15 @@ export interface Staging {
   readonly folder: string;
 }
 
-/** While the origin serves: the newest whole snapshot, and every log from there on as far as it has come. */
-export async function stage({ from, folders, on, folder }: Staging): Promise<Listing> {
+/**
+ * While the origin serves: the newest whole snapshot, and every log from there on as far as it has come.
+ * @throws Refusal when they will never make a whole tree, or when the destination could not load it: said before
+ *   anybody is fenced
+ */
+export async function stage(
+  { from, folders, on, folder }: Staging,
+  destination: { readonly where: string; readonly limits: Limits },
+): Promise<Listing> {
   await on.script(END_FOLD, [folder]);
   await on.script('set -e; rm -rf "$1"; umask 077; mkdir -p "$1/data/version-2" "$1/log/version-2"', [
     folder,
@@ -36,6 +45,9 @@ export async function stage({ from, folders, on, folder }: Staging): Promise<Lis
     await on.writeStream(stagedPath(folder, kind, name), bytes, { mode: "0600" });
   });
   await dropBroken(on, folder, listing);
+  requireSet(listing, undefined, true);
+  const unfit = listing.tree ? complainUnfit(destination.where, destination.limits, listing.tree) : [];
+  if (unfit.length > 0) throw new Refusal(unfit);
   await writeManifest(on, folder, listing);
   return listing;
 }
@@ -157,21 +169,9 @@ function stagedPath(folder: string, kind: "snapshot" | "log", name: string): str
 }
 
 async function writeManifest(on: HostAccess, folder: string, listing: Listing): Promise<void> {
-  const corrupt = listing.logs.flatMap(({ verdict }) =>
-    verdict.end.kind === "corrupt" ? [verdict.end.broken] : [],
-  );
-  if (corrupt.length > 0) {
-    throw new Refusal(
-      corrupt.map((broken) => ({
-        where: listing.where,
-        found: broken.message,
-        expected: "a log that can be read to its end",
-        next: "Its server could not start from it either. Take that server out, or mend it from the others.",
-      })),
-    );
-  }
+  const { where, logs } = listing;
   const snapshots = listing.snapshots.filter((snapshot) => snapshot.whole);
-  await on.writeFile(`${folder}/manifest.json`, JSON.stringify({ ...listing, snapshots }, replace), {
+  await on.writeFile(`${folder}/manifest.json`, JSON.stringify({ where, snapshots, logs }, replace), {
     mode: "0600",
   });
 }

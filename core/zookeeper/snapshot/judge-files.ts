@@ -11,6 +11,7 @@ import { parseFileName } from "../files/file-name";
 import type { LogVerdict } from "../files/log";
 import { judgeLog } from "../files/log";
 import { judgeSnapshot } from "../files/snapshot";
+import type { TreeSummary } from "../files/tree-summary";
 import { Summariser } from "../files/tree-summary";
 import type { Side } from "../side";
 import { tee } from "./tee";
@@ -23,24 +24,33 @@ export interface Folders {
 /** Gets a copy of every file that is judged. */
 export type Tap = (kind: "snapshot" | "log", name: string, bytes: AsyncIterable<Buffer>) => Promise<void>;
 
+export interface JudgedFiles extends Listing {
+  /** What the newest whole snapshot holds. */
+  readonly tree: TreeSummary | undefined;
+}
+
 /** Reads the files and judges them. */
-export async function judgeServer(host: HostAccess, folders: Folders, tap?: Tap): Promise<Listing> {
+export async function judgeServer(host: HostAccess, folders: Folders, tap?: Tap): Promise<JudgedFiles> {
   const where = `${host.name}:${folders.dataDir}`;
   const snapshots: SnapshotFacts[] = [];
   const named = await listFiles(host, folders);
   let from = 0n;
+  let tree: TreeSummary | undefined;
   for (const { name, bytes } of [...named.snapshots].reverse()) {
-    const facts = await readSnapshotFacts(host, folders, name, bytes, tap);
+    const { facts, summary } = await readSnapshotFacts(host, folders, name, bytes, tap);
     snapshots.push(facts);
     if (!facts.whole) continue;
+    tree = summary;
     from = parseFileName(name)?.zxid ?? 0n;
     break;
   }
   const logs: LogFacts[] = [];
-  for (const name of logsFrom(named.logs, from)) {
+  // Listed anew: while a large snapshot is read, a server that serves may have begun another log.
+  const { logs: present } = await listFiles(host, folders);
+  for (const name of logsFrom(present, from)) {
     logs.push({ name, verdict: await readLog(host, folders, name, tap) });
   }
-  return { where, snapshots, logs };
+  return { where, snapshots, logs, tree };
 }
 
 export interface NamedFile {
@@ -108,7 +118,7 @@ async function readSnapshotFacts(
   name: string,
   bytes: number,
   tap: Tap | undefined,
-): Promise<SnapshotFacts> {
+): Promise<{ facts: SnapshotFacts; summary: TreeSummary }> {
   const summary = new Summariser();
   let facts: SnapshotFacts | undefined;
   const judge = async (content: AsyncIterable<Buffer>) => {
@@ -120,7 +130,7 @@ async function readSnapshotFacts(
   const source = await host.readStream(`${folders.dataDir}/version-2/${name}`);
   await tee(source, tap ? [judge, (content) => tap("snapshot", name, content)] : [judge]);
   if (!facts) throw new Error(`${name} was not judged`);
-  return facts;
+  return { facts, summary: summary.result() };
 }
 
 async function readLog(
@@ -140,9 +150,12 @@ async function readLog(
   return verdict;
 }
 
-/** @throws Refusal with what speaks against the set */
-export function requireSet(listing: Listing, atLeast: bigint | undefined): FileSet {
-  const chosen = chooseSet(listing, atLeast);
+/**
+ * @param growing see {@link chooseSet}
+ * @throws Refusal with what speaks against the set
+ */
+export function requireSet(listing: Listing, atLeast: bigint | undefined, growing = false): FileSet {
+  const chosen = chooseSet(listing, atLeast, growing);
   if (chosen.ok) return chosen.set;
   throw new Refusal(chosen.complaints);
 }

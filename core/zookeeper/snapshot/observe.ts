@@ -48,15 +48,16 @@ export async function chooseAnyhow(
   facts: EnsembleFacts,
   acceptDataLoss: boolean,
 ): Promise<OriginChoice> {
-  if (facts.leader) return { origin: { from: facts.leader, fromIs: "leader" }, complaints: [] };
-  const judged = await Promise.all(
-    facts.servers
-      .filter((one) => one.seen)
-      .map(async ({ server, seen }) => ({
-        server,
-        files: await judgeFiles(world.host(server.name), side, seen?.snapshots ?? [], seen?.logs ?? []),
-      })),
-  );
+  const judge = async ({ server, seen }: ServerFacts) => ({
+    server,
+    files: await judgeFiles(world.host(server.name), side, seen?.snapshots ?? [], seen?.logs ?? []),
+  });
+  const leading = facts.servers.find(({ server }) => server.name === facts.leader?.name);
+  // A leader serves from its memory: what lies on its disk may be gone or broken all the same.
+  if (leading && (await judge(leading)).files.kind === "usable") {
+    return { origin: { from: leading.server, fromIs: "leader" }, complaints: [] };
+  }
+  const judged = await Promise.all(facts.servers.filter((one) => one.seen).map(judge));
   const usable = judged.flatMap(({ server, files }) =>
     files.kind === "usable" ? [{ server, lastZxid: files.lastZxid }] : [],
   );

@@ -9,7 +9,8 @@
  *
  * Pure: facts come from `observe.ts`, steps are run by `engine/execute.ts`.
  */
-import type { Plan, Stage, Step } from "../../engine/step";
+import type { JsonObject, Plan, Stage, Step } from "../../engine/step";
+import { stepsOf } from "../../engine/step";
 import { joinedStep, startStep, stopStep } from "../service-steps";
 import type { Server, Side } from "../side";
 
@@ -26,16 +27,19 @@ export interface MoveDesired {
   readonly acceptDataLoss: boolean;
 }
 
-export interface MoveFacts {
+export interface ReachableHosts {
+  /** Servers of the origin that can be reached; the others cannot be stopped, and are not needed. */
+  readonly reachableOrigin: readonly Server[];
+  readonly reachableDestination: readonly Server[];
+}
+
+export interface MoveFacts extends ReachableHosts {
   /** The server whose files are taken: the leader, or the most advanced where there is no leader. */
   readonly from: Server;
   /** Its mode, for the reviewer: `leader`, `last zxid 0x…`. */
   readonly fromIs: string;
   /** A reachable host with the newer of the two versions installed, where the set is folded. */
   readonly foldOn: { readonly server: Server; readonly side: Side };
-  /** Servers of the origin that can be reached; the others cannot be stopped, and are not needed. */
-  readonly reachableOrigin: readonly Server[];
-  readonly reachableDestination: readonly Server[];
   /** Format of the destination's snapshots; 3.6 added a digest behind the tree. */
   readonly snapshotFormat: "3.4" | "3.6+";
 }
@@ -58,10 +62,42 @@ export function planMove(desired: MoveDesired, facts: MoveFacts): Plan {
     { phase: "start", steps: targets.map((server) => startStep(destination, server, "start")) },
     { phase: "start", steps: [joinedStep(sideOf(destination, targets), targets[0] as Server, 120_000)] },
     { phase: "start", steps: [proveStep(desired, facts)] },
+    ...(desired.fence === "consumersOnly"
+      ? [{ phase: "start" as const, steps: [stillQuietStep(desired, facts)] }]
+      : []),
     { phase: "clean up", steps: [cleanStep(facts)] },
   ];
   return {
     title: `move ${sayServers(origin)} to ${sayServers(destination)}`,
+    operation: desired.operation,
+    stages: stages.filter((stage) => stage.steps.length > 0),
+  };
+}
+
+/** Lets the destination go on with its own files: everything written on the origin is lost. */
+export function planOwnFiles(
+  desired: MoveDesired,
+  { reachableOrigin, reachableDestination }: ReachableHosts,
+): Plan {
+  const { origin, destination } = desired;
+  const via = reachableDestination[0] as Server;
+  const joined = joinedStep(sideOf(destination, reachableDestination), via, 120_000);
+  const stages: Stage[] = [
+    ...desired.consumerFence,
+    {
+      phase: "fence",
+      steps: reachableOrigin.map((server) =>
+        stopStep(origin, server, "stop", { undo: "start", lasting: true }),
+      ),
+    },
+    {
+      phase: "start",
+      steps: reachableDestination.map((server) => startStep(destination, server, "start on its own files")),
+    },
+    { phase: "start", steps: [{ ...joined, args: { ...joined.args, acceptDataLoss: true } }] },
+  ];
+  return {
+    title: `let ${sayServers(destination)} go on with their own files; what ${sayServers(origin)} took is lost`,
     operation: desired.operation,
     stages: stages.filter((stage) => stage.steps.length > 0),
   };
@@ -96,6 +132,17 @@ function fenceStages(desired: MoveDesired, facts: MoveFacts): Stage[] {
     { phase: "fence", steps: others.map((server) => stopStep(origin, server, "stop (follower)", fenced)) },
     { phase: "fence", steps: [stopStep(origin, facts.from, `stop (${facts.fromIs})`, fenced)] },
   ];
+}
+
+/** Whoever writes seldom is not seen in two seconds, but in the time that the whole copy took. */
+function stillQuietStep({ origin }: MoveDesired, { from }: MoveFacts): Step {
+  return {
+    id: "origin stood still",
+    host: from.name,
+    kind: "zk.stillQuiet",
+    args: { clientPort: origin.clientPort },
+    says: "nobody wrote on the origin while it was copied",
+  };
 }
 
 function setAsideStep(desired: MoveDesired, server: Server): Step {
@@ -136,7 +183,9 @@ function gatherStep(part: "stage" | "tail", desired: MoveDesired, facts: MoveFac
       dataLogDir: desired.origin.dataLogDir,
       staging: stagingOf(foldOn.side),
       runAs: foldOn.side.managed?.runAs,
-      fencedBy: part === "tail" ? fencedBy(desired, facts) : [],
+      ...(part === "tail"
+        ? { fencedBy: fencedBy(desired, facts) }
+        : { ...destinationLimits(desired, facts), originLimits: limitsOf(desired.origin) }),
     },
     says:
       part === "stage"
@@ -172,17 +221,34 @@ function handOverStep(desired: MoveDesired, facts: MoveFacts): Step {
     kind: "zk.handOver",
     args: {
       staging: stagingOf(facts.foldOn.side),
-      to: facts.reachableDestination.map((server) => server.name),
+      ...destinationLimits(desired, facts),
       dataDir: destination.dataDir,
       dataLogDir: destination.dataLogDir,
       clientPort: destination.clientPort,
-      format: facts.snapshotFormat,
-      juteMaxBuffer: destination.juteMaxBuffer,
-      extendedTypes: destination.extendedTypes,
-      acceptDataLoss: desired.acceptDataLoss,
     },
     says: `hand it, without dead sessions, to ${facts.reachableDestination.map(({ name }) => name).join(", ")}`,
   };
+}
+
+/** What the destination can load, and what may be lost there. */
+function destinationLimits({ destination, acceptDataLoss }: MoveDesired, facts: MoveFacts): JsonObject {
+  return {
+    to: facts.reachableDestination.map((server) => server.name),
+    format: facts.snapshotFormat,
+    juteMaxBuffer: destination.juteMaxBuffer,
+    extendedTypes: destination.extendedTypes,
+    acceptDataLoss,
+  };
+}
+
+/** Kept in the plan for the way back: the origin's flags cannot be seen once it is stopped. */
+function limitsOf({ juteMaxBuffer, extendedTypes }: Side): JsonObject {
+  return { juteMaxBuffer, extendedTypes };
+}
+
+/** Whether a plan was made for somebody who accepts that data is lost. */
+export function acceptsDataLoss(plan: Plan): boolean {
+  return stepsOf(plan).some((step) => step.args["acceptDataLoss"] === true);
 }
 
 function proveStep(desired: MoveDesired, facts: MoveFacts): Step {

@@ -15,6 +15,7 @@ import type { TreeSummary } from "../files/tree-summary";
 import { probeWrite } from "../probe";
 import type { Server } from "../side";
 import { askSrvr } from "../ask";
+import { highestZxid } from "./untouched";
 
 /** @returns what was compared, for the report */
 export async function prove({ step, world }: StepContext<World>, handed: JsonObject): Promise<JsonObject> {
@@ -38,6 +39,7 @@ export async function prove({ step, world }: StepContext<World>, handed: JsonObj
     digest: handed["digest"],
     aclDigest: handed["aclDigest"],
     zxid: handed["zxid"],
+    restedAt: (await highestZxid(world, servers, port))?.toString(),
     probe: `a write on ${servers[0]?.name} was seen on ${servers.length - 1} others`,
   };
 }

@@ -12,6 +12,7 @@ import type { Staging } from "./gather";
 import { readManifest, stage, stageTail } from "./gather";
 import { handOver, handedOver } from "./hand-over";
 import { prove } from "./prove";
+import { limitsOf } from "./unfit";
 
 export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
   "zk.setAside": {
@@ -37,7 +38,8 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
       return { done: manifest !== undefined, found: manifest ? "staged" : "nothing staged" };
     },
     async apply({ step, world, say }) {
-      const listing = await stage(stagingOf(world, step.args, step.host));
+      const destination = { where: String(step.args["to"]), limits: limitsOf(step.args) };
+      const listing = await stage(stagingOf(world, step.args, step.host), destination);
       for (const snapshot of listing.snapshots) {
         if (!snapshot.whole) say(`passed over ${snapshot.broken.message}`);
       }
@@ -55,6 +57,22 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
       return { zxid: (await standsStill(world.host(host), args)).toString() };
     },
   },
+  "zk.stillQuiet": {
+    look: async ({ applied }) => ({
+      done: applied,
+      found: applied ? "the zxid stood still" : "not looked yet",
+    }),
+    async apply(context) {
+      const { host, args } = context.step;
+      const before = BigInt(String(context.result("origin stands still")["zxid"]));
+      const answer = await askSrvr(context.world.host(host), Number(args["clientPort"]));
+      if (answer.kind === "serving" && answer.zxid === before) return;
+      throw new UserError(
+        `zxid 0x${before.toString(16)} at the fence, ${answer.kind === "serving" ? `0x${answer.zxid.toString(16)}` : answer.kind} ` +
+          "after the copy: somebody still writes there, or opens sessions. Find the client by `cons`, and pause it.",
+      );
+    },
+  },
   "zk.clientsGone": {
     look: ({ step: { args }, world }) => clientsGone(world, args),
     async apply({ step: { args }, world }) {
@@ -69,7 +87,13 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
       const { step, world, say } = context;
       const set = await stageTail(stagingOf(world, step.args, step.host), atLeast(context));
       for (const note of set.notes) say(note);
-      return { lastZxid: set.lastZxid.toString(), trustEmpty: set.trustEmpty };
+      const last = set.logs[set.logs.length - 1];
+      return {
+        lastZxid: set.lastZxid.toString(),
+        trustEmpty: set.trustEmpty,
+        // Where whoever wants to know what came later goes on reading.
+        end: { log: last?.name, bytes: last?.usedBytes },
+      };
     },
   },
   "zk.fold": {

@@ -36,7 +36,7 @@ test("goes on after a failure, tells all of them, and does the rest the next tim
   const execution = another(world, store);
   const error = await takeBack(execution.earlier, execution).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(TakeBackFailed);
-  expect((error as TakeBackFailed).message).toBe("undo b2 failed\nundo a failed");
+  expect((error as TakeBackFailed).message).toBe("unset b2: undo b2 failed\nunset a: undo a failed");
   expect(world.only("undo")).toEqual(["c", "b2", "b1", "a"]);
   expect(store.runs[0]?.outcome).toBeUndefined();
 

@@ -18,6 +18,7 @@ function run(operation: string, outcome?: Outcome, begun: readonly Step[] = []):
     begunSteps: begun,
     results: new Map(),
     rewound: false,
+    takingBack: false,
   };
 }
 

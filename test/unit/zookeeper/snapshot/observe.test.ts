@@ -52,9 +52,11 @@ test("no single leader, or a host that cannot be reached, is refused with what e
 describe("the way back", () => {
   const gone = source.servers.map((server) => ({ server, unreachable: "no route" }));
 
-  test("with a leader needs no look at any file", async () => {
-    const choice = await chooseAnyhow(new World([]), source, facts(), false);
-    expect(choice).toMatchObject({ origin: { fromIs: "leader" }, complaints: [] });
+  test("a leader that serves from memory, with nothing left on its disk, is no origin", async () => {
+    const world = new World(source.servers.map(({ name }) => name));
+    const choice = await chooseAnyhow(world, source, facts(), false);
+    expect(choice.origin).toBeUndefined();
+    expect(said(choice.complaints)).toContainEqual(expect.stringContaining("found no snapshot and no log"));
   });
 
   test("without any usable disk: every server says why", async () => {

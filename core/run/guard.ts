@@ -1,0 +1,121 @@
+/**
+ * What a failed move leaves behind, and what the user is told about it.
+ *
+ * Forward, everything is taken back: no consumer has been repointed, so the untouched source can go on. On the way
+ * back, a refusal (something that only the user can decide) is taken back too, and the target serves again as before;
+ * anything else stops there, fenced, since the next command is to go on with it.
+ */
+import { Refusal, UserError } from "../engine/errors";
+import type { Progress } from "../engine/execute";
+import { StepFailed, TakeBackFailed } from "../engine/execute";
+import type { Run } from "../engine/journal";
+import type { ActiveSide } from "./history";
+import { readHistory } from "./history";
+import type { Session } from "./session";
+
+/**
+ * Carries out a move.
+ * @param bystanders hosts that nobody is served by while `to` is not active: where taking back may fail without harm
+ */
+export async function guard(
+  session: Session,
+  to: ActiveSide,
+  bystanders: ReadonlySet<string>,
+  progress: Progress,
+  act: () => Promise<Run>,
+): Promise<Run> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { pendingMove } = readHistory(await session.runs());
+    if (!pendingMove) throw error;
+    if (to === "source" && !isRefusal(error)) throw new StoppedFenced(error);
+    progress.say(`${error.message}; taking back what was done`);
+    const leftOvers = await takeBackHarmless(session, pendingMove, bystanders, progress).catch(
+      (second: Error) => {
+        throw new NotTakenBack(error, second);
+      },
+    );
+    throw to === "target" ? new TakenBack(error, leftOvers) : new WayBackRefused(error, leftOvers);
+  }
+}
+
+/**
+ * Takes a run back. What could not be taken back on hosts that nobody is served by is said, and left to the next run.
+ * @throws TakeBackFailed where it matters
+ */
+export async function takeBackHarmless(
+  session: Session,
+  run: Run,
+  bystanders: ReadonlySet<string>,
+  progress: Progress,
+): Promise<readonly string[]> {
+  try {
+    await session.takeBack(run);
+    return [];
+  } catch (error) {
+    if (
+      !(error instanceof TakeBackFailed) ||
+      !error.failures.every(({ step }) => bystanders.has(step.host))
+    ) {
+      throw error;
+    }
+    const leftOvers = error.failures.map(({ error: failure }) => failure.message);
+    progress.say(`left for the next run to tidy: ${leftOvers.join("; ")}`);
+    return [...new Set(leftOvers)];
+  }
+}
+
+function isRefusal(error: UserError): boolean {
+  return error instanceof Refusal || (error instanceof StepFailed && error.cause instanceof Refusal);
+}
+
+/** The move failed, and the world is as it was before it. */
+export class TakenBack extends UserError {
+  constructor(cause: Error, leftOvers: readonly string[]) {
+    super(
+      `${cause.message}\nNo consumer was repointed: the source serves again, untouched, and its consumers were released. ` +
+        `Mend the cause and run pulumi up again.${sayLeftOvers(leftOvers)}`,
+      { cause },
+    );
+  }
+}
+
+/** The way back would lose something, or cannot be planned as things are; the target serves on. */
+export class WayBackRefused extends UserError {
+  constructor(cause: Error, leftOvers: readonly string[]) {
+    super(
+      `${cause.message}\nNothing was moved: the target serves on with all its data, and the writers that this run paused go on. ` +
+        `Decide as said, then run the same command again.${sayLeftOvers(leftOvers)}`,
+      { cause },
+    );
+  }
+}
+
+/** The move failed, and so did taking it back. */
+export class NotTakenBack extends UserError {
+  constructor(cause: Error, second: Error) {
+    super(
+      `${cause.message}\nTaking it back failed too: ${second.message}\nConsumers may still be fenced. ` +
+        "pulumi up goes on from here; pulumi destroy takes back the rest.",
+      { cause },
+    );
+  }
+}
+
+/** The move failed where the data's only complete copy is on the way. */
+export class StoppedFenced extends UserError {
+  constructor(cause: Error) {
+    super(
+      `${cause.message}\nThe consumers stay fenced, nothing is lost. The same command again goes on with the way back; ` +
+        "pulumi up with active: target makes the target serve again.",
+      { cause },
+    );
+  }
+}
+
+function sayLeftOvers(leftOvers: readonly string[]): string {
+  if (leftOvers.length === 0) return "";
+  return `\nLeft for the next run to tidy, nobody is served from there: ${leftOvers.join("; ")}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Whether an ensemble that was proven is still as it was then: nobody has opened a session or written since.
+ *
+ * Only then may a move be taken back by letting the other side go on with its own files. A client that nobody
+ * declared may have written, and what was acknowledged to it must come along.
+ */
+import { HostUnreachable } from "../../engine/errors";
+import type { JsonObject } from "../../engine/step";
+import type { World } from "../../transports/contract";
+import type { Run } from "../../engine/journal";
+import { stepsOf } from "../../engine/step";
+import { askSrvr } from "../ask";
+import type { LogVerdict } from "../files/log";
+import { continueLog } from "../files/log";
+import { txnName } from "../files/txn-types";
+import type { Folders } from "./judge-files";
+import { listFiles } from "./judge-files";
+import type { Server } from "../side";
+
+/** The highest last zxid that any of the servers answers; undefined when none serves. */
+export async function highestZxid(
+  world: World,
+  servers: readonly Server[],
+  port: number,
+): Promise<bigint | undefined> {
+  const zxids = await Promise.all(
+    servers.map(async ({ name }) => {
+      try {
+        const answer = await askSrvr(world.host(name), port);
+        return answer.kind === "serving" ? answer.zxid : undefined;
+      } catch (error) {
+        if (error instanceof HostUnreachable) return undefined;
+        throw error;
+      }
+    }),
+  );
+  return zxids.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
+}
+
+/**
+ * Kinds of transactions in the logs of the server that a move took its files from, later than what was taken; sessions
+ * that were opened and closed do not count. Undefined when that cannot be told.
+ */
+export async function changesSince(
+  world: World,
+  run: Run,
+  folders: Folders,
+): Promise<readonly string[] | undefined> {
+  const from = stepsOf(run.plan).find(({ id }) => id === "tail")?.args["from"];
+  const end = run.results.get("tail")?.["end"] as { log?: string; bytes?: number } | undefined;
+  const { log, bytes } = end ?? {};
+  if (typeof from !== "string" || log === undefined || bytes === undefined) return undefined;
+  const host = world.host(from);
+  const { logs } = await listFiles(host, folders);
+  const at = logs.findIndex(({ name }) => name === log);
+  if (at === -1) return undefined;
+  const types = new Set<number>();
+  for (const { name } of logs.slice(at)) {
+    const start = name === log ? bytes : 0;
+    const stream = await host.readStream(`${folders.dataLogDir}/version-2/${name}`, { start });
+    const verdict = await continueLog(nothingReadYet(name, start), stream as AsyncIterable<Buffer>);
+    if (verdict.end.kind === "corrupt") return undefined;
+    for (const type of verdict.types) types.add(type);
+  }
+  return [...types].filter((type) => !SESSION_ONLY.has(type)).map(txnName);
+}
+
+/** error, createSession, closeSession: no znode that lasts is changed by them. */
+const SESSION_ONLY: ReadonlySet<number> = new Set([-1, -10, -11]);
+
+function nothingReadYet(file: string, usedBytes: number): LogVerdict {
+  const none = { firstZxid: undefined, lastZxid: undefined, records: 0, steps: [], types: [] };
+  return { file, usedBytes, end: { kind: "clean" }, ...none };
+}
+
+/** @param proven what the step `prove` of the move returned */
+export async function touchedSince(
+  proven: JsonObject | undefined,
+  world: World,
+  side: { readonly servers: readonly Server[]; readonly clientPort: number },
+): Promise<"untouched" | "touched" | "unknown"> {
+  const rested = proven?.["restedAt"];
+  if (typeof rested !== "string") return "unknown";
+  const zxid = await highestZxid(world, side.servers, side.clientPort);
+  if (zxid === undefined) return "unknown";
+  return zxid === BigInt(rested) ? "untouched" : "touched";
+}
