@@ -4,6 +4,7 @@
  * A consumer is looked at once, and what was found answers every question that planning has: what speaks against
  * moving it, how it is fenced, edited, released, and what a reviewer should see.
  */
+import { createHash } from "node:crypto";
 import { observeClickHouse, type ClickHouseFacts } from "../clickhouse/observe";
 import * as clickhouse from "../clickhouse/plan";
 import type { ClickHouseDesired } from "../clickhouse/desired";
@@ -46,6 +47,8 @@ export interface ObservedConsumer {
   repoint(direction: Direction): Stage[];
   /** A unified diff a file, secrets masked. */
   diffs(to: Side): Record<string, string[]>;
+  /** SHA-256 of each file that will be edited: a reviewed plan is not carried out on another text. */
+  readonly files: Readonly<Record<string, string>>;
   /** What was found, for the reviewer. */
   readonly found: readonly string[];
   /** Znodes that are never copied. */
@@ -126,6 +129,7 @@ function asClickHouse(desired: ClickHouseDesired, facts: ClickHouseFacts): Obser
       ...clickhouse.releaseStages(desired, facts, { from, to }),
     ],
     diffs: (to) => clickhouse.diffsOf(desired, facts, to),
+    files: sumsOf(desired.configPath, facts.servers),
     found: [],
     excluded: [],
   };
@@ -139,9 +143,23 @@ function asPegasus(desired: PegasusDesired, facts: PegasusFacts): ObservedConsum
     unpoint: (to) => unpointPegasus(desired, facts, to),
     repoint: (direction) => repointPegasus(desired, facts, direction),
     diffs: (to) => diffsOfPegasus(desired, facts, to),
+    files: sumsOf(desired.configPath, facts.metas),
     found: describePegasus(facts),
     excluded: excludedOf(desired, facts),
   };
+}
+
+function sumsOf(
+  path: string,
+  hosts: readonly { readonly name: string; readonly config?: Buffer }[],
+): Record<string, string> {
+  const read = hosts.flatMap(({ name, config }) => (config ? [{ name, config }] : []));
+  return Object.fromEntries(
+    read.map(({ name, config }) => [
+      `${name}:${path}`,
+      `sha256 ${createHash("sha256").update(config).digest("hex")}`,
+    ]),
+  );
 }
 
 function onlyBySnapshot({ name }: ClickHouseDesired): Complaint {

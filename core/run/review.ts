@@ -26,6 +26,8 @@ export interface Review {
   readonly to: string;
   readonly data: string;
   readonly clients: readonly string[];
+  /** Of the consumers, as they were when this was written; their diffs stand in the repointing's own plan. */
+  readonly files: Readonly<Record<string, string>>;
   readonly cannotMove: readonly string[];
   readonly pause: string;
   readonly steps: readonly string[];
@@ -50,6 +52,7 @@ export async function reviewForward(
     to: sayAddresses(facts.target),
     data: sayData(znodes, tree),
     clients: sayClients(facts, desired),
+    files: Object.assign({}, ...facts.consumers.map(({ files }) => files)) as Record<string, string>,
     cannotMove: tree ? sayUnfit(tree, facts.target) : [],
     pause: sayPause(znodes),
     steps: describeSteps(plan),
@@ -82,6 +85,7 @@ async function reviewPart(
       ? `below ${roots.join(", ")}: under ${sayCount(survey.znodes)} znodes, under ${sayBytes(survey.bytes)}; ephemerals stay behind`
       : "nothing: the consumer rebuilds its own",
     clients: sayClients(facts, desired),
+    files: Object.assign({}, ...facts.consumers.map(({ files }) => files)) as Record<string, string>,
     cannotMove: (survey?.masked ?? []).map((path) => `${path}: its ACL is hidden from us`),
     pause: survey
       ? `about ${Math.ceil(8 + upperBound(survey.znodes) / 20_000)} s without meta servers: stop 1 s, copy the rest and compare it, start 5 s`
