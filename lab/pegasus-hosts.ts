@@ -10,7 +10,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Disk } from "./disk";
 import * as layout from "./layout";
-import { call, callLeader, type Calls, type Reply } from "./pegasus/server/protocol";
+import { call, type Calls, type Reply } from "./pegasus/server/protocol";
 import { until } from "./wait";
 
 export const PEGASUS_HOME = "/pegasus";
@@ -46,7 +46,7 @@ export async function untilHealthy(metas: readonly layout.HostSpec[]): Promise<v
   if (metas.length === 0) return;
   await until("a leading meta", async () => void (await view(metas)));
   await until("the lab's table", async () => {
-    const { err } = await callLeader(addressesOf(metas), "create-app", TABLE);
+    const { err } = await askLeader(metas, "create-app", TABLE);
     return err === "ERR_OK" || err === "ERR_APP_EXIST" ? undefined : err;
   });
   await until("every partition with all of its replicas", async () => {
@@ -60,15 +60,26 @@ export async function untilHealthy(metas: readonly layout.HostSpec[]): Promise<v
   });
 }
 
-/** What the leading meta knows, asked from this machine, where the hosts' names do not resolve. */
-export async function view(metas: readonly layout.HostSpec[]): Promise<Reply<"view">> {
-  let last: Reply<"view"> = { err: "ERR_NETWORK_FAILURE" };
-  const request: Calls["view"]["request"] = { task: "view" };
-  for (const address of addressesOf(metas)) {
-    last = await call(address, "view", request, 2000);
-    if (last.err === "ERR_OK") return last;
-  }
-  throw new Error(`no meta leads: ${last.err}`);
+/** What the leading meta knows. */
+export function view(metas: readonly layout.HostSpec[]): Promise<Reply<"view">> {
+  return askLeader(metas, "view", { task: "view" });
+}
+
+/**
+ * Asked from this machine, where the hosts' names do not resolve: a meta that names another as the leader is of no
+ * use here, so each is asked by its address.
+ */
+async function askLeader<K extends keyof Calls>(
+  metas: readonly layout.HostSpec[],
+  name: K,
+  request: Calls[K]["request"],
+): Promise<Reply<K>> {
+  const replies = await Promise.all(addressesOf(metas).map((address) => call(address, name, request, 2000)));
+  const led = replies.find(
+    ({ err }) => !["ERR_NETWORK_FAILURE", "ERR_FORWARD_TO_OTHERS", "ERR_TIMEOUT"].includes(err),
+  );
+  if (led) return led;
+  throw new Error(`no meta leads: ${replies.map(({ err }) => err).join(", ")}`);
 }
 
 function addressesOf(metas: readonly layout.HostSpec[]): string[] {
