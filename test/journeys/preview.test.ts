@@ -62,7 +62,7 @@ test("what was reviewed is carried out on an unchanged lab", async () => {
 
 test("a reviewed plan is refused when metrika.xml, the leader's data, or a host is another by then", async () => {
   ended(await stage.pulumi.preview(["--save-plan", planFile]));
-  const installed = () => disksOf(stage.new, ["/root"]);
+  const installed = () => disksOf(stage.new, ["/root", "/etc/ssh"]);
   const before = installed();
   const refusedFor = async (pattern: RegExp) => {
     // With its own preview: that is where a plan is held against the world before anything is done.
