@@ -64,6 +64,8 @@ export async function openZooKeeper(
     timeout: timeoutMs,
     debug_level: LOG_NOTHING_BUT_ERRORS,
     host_order_deterministic: false,
+    // By default the library ends the session itself after ten turns of its loop without news, as a reconnect has.
+    response_counter_limit: 2 ** 31 - 1,
   });
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
