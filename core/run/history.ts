@@ -49,7 +49,6 @@ export function readHistory(runs: readonly Run[]): History {
     const [verb, consumer, , to] = operation.split(" ");
     if (operation === "forward" || operation === "back") {
       pendingMove = run.outcome === undefined ? run : undefined;
-      if (run.outcome === "taken back" && run === undoable) undoable = undefined;
       if (run.outcome === "taken back" && operation === "forward") active = "source";
       if (run.outcome !== "done") continue;
       active = operation === "forward" ? "target" : "source";
