@@ -82,9 +82,9 @@ export function homeOf(desired: Pick<EnsembleDesired, "installDir" | "version">)
   return `${desired.installDir}/apache-zookeeper-${desired.version}-bin`;
 }
 
-/** How many servers make a quorum of the side. */
-export function quorumOf(side: Side): number {
-  return Math.floor(side.servers.length / 2) + 1;
+/** How many of an ensemble's servers make a quorum; all of them vote. */
+export function quorumOf({ servers }: { readonly servers: readonly unknown[] }): number {
+  return Math.floor(servers.length / 2) + 1;
 }
 
 /** Finds the bytes in `-Djute.maxbuffer=…`; decimal or 0x, as Integer.getInteger reads it. The last one wins. */

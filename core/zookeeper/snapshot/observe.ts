@@ -23,17 +23,23 @@ export interface OriginChoice {
   readonly complaints: readonly Complaint[];
 }
 
-/** Forward: a source without exactly one leader is refused, since nothing needs to be saved from it in a hurry. */
+/**
+ * Forward: a source without exactly one leader and a serving quorum is refused, since nothing needs to be saved from
+ * it in a hurry. A leader that has just lost its followers goes on answering as one for up to syncLimit ticks
+ * (ZooKeeper's `Leader.lead`), while it can acknowledge nothing any more: the mode alone does not tell.
+ */
 export function chooseServing(facts: EnsembleFacts): OriginChoice {
   const unreachable = facts.servers.filter((one) => one.seen === undefined);
   if (unreachable.length > 0) return { complaints: unreachable.map(complainUnreachable) };
   const { leader } = facts;
-  if (leader) return { origin: { from: leader, fromIs: "leader" }, complaints: [] };
+  const serving = facts.servers.filter(({ seen }) => seen?.answer.kind === "serving").length;
+  if (leader && serving >= quorumOf(facts))
+    return { origin: { from: leader, fromIs: "leader" }, complaints: [] };
   return {
     complaints: [
       {
         where: facts.servers.map(({ server }) => server.name).join(", "),
-        found: `no single leader: ${facts.servers.map(sayMode).join(", ")}`,
+        found: `${leader ? "no quorum" : "no single leader"}: ${facts.servers.map(sayMode).join(", ")}`,
         expected: "one leader and its followers",
         next: "Mend the source ensemble first; moving it would not.",
       },

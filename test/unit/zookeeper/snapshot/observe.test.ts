@@ -41,6 +41,17 @@ test("no single leader, or a host that cannot be reached, is refused with what e
       /^zk-old1, zk-old2, zk-old3: found no single leader: zk-old1 follower, zk-old2 leader, zk-old3 unanswered; /,
     ),
   ]);
+  const alone = facts({
+    servers: [
+      ...facts().servers.slice(1, 2),
+      ...[1, 3].map((n) => ({ ...down, server: source.servers[n - 1]! })),
+    ],
+  });
+  expect(said(chooseServing(alone).complaints)).toEqual([
+    expect.stringMatching(
+      /^zk-old2, zk-old1, zk-old3: found no quorum: zk-old2 leader, zk-old1 unanswered, /,
+    ),
+  ]);
   const unreachable = { server: source.servers[0]!, unreachable: "connection refused" };
   const choice = chooseServing(facts({ servers: [unreachable, ...facts().servers.slice(1)] }));
   expect(choice.origin).toBeUndefined();
