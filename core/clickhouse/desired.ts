@@ -25,8 +25,14 @@ export const clickhouseSchema = z.strictObject({
   /** Element that holds the nodes; `zookeeper` in config.d, `auxiliary_zookeepers/name` for a second ensemble. */
   element: z.string().min(1).default("zookeeper-servers"),
   restart: z.string().min(1).default("systemctl restart clickhouse-server"),
-  /** Needed by the fence `consumersOnly` alone. */
   stop: z.string().min(1).default("systemctl stop clickhouse-server"),
+  /**
+   * What the servers do while no ensemble serves them. `readOnly`: they go on answering SELECTs. `stopped`: they are
+   * stopped before their ensemble is. A server that lost its ensemble ends up to 5 s late (its DDLWorker sleeps that
+   * long between two tries to reconnect), and where it must be restarted anyway those seconds are write pause.
+   * The migration's fence `consumersOnly` always stops them.
+   */
+  fence: z.enum(["readOnly", "stopped"]).default("readOnly"),
   query: z
     .strictObject({
       port: port.default(8123),

@@ -21,7 +21,7 @@ import type { ClickHouseDesired } from "./desired";
 import type { ClickHouseFacts, ReplicaServerFacts } from "./observe";
 import { reloadsZooKeeper } from "./observe";
 
-/** What must stop before the data moves. `stopServers` where the old ensemble goes on serving others. */
+/** What must stop before the data moves. `stopServers` also where the old ensemble goes on serving others. */
 export function fenceStages(
   desired: ClickHouseDesired,
   facts: ClickHouseFacts,
@@ -37,7 +37,7 @@ export function fenceStages(
   if (addresses.length > 0) {
     stages.push({ phase: "fence", steps: [writersGoneStep(desired, addresses, options.from)] });
   }
-  if (options.stopServers) {
+  if (options.stopServers || desired.fence === "stopped") {
     stages.push({
       phase: "fence",
       steps: facts.servers.map(({ name }) => ({

@@ -45,7 +45,9 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
     look: ({ step, world }) => connected(world.host(step.host), step.args),
     async apply({ step: { host: name, args }, world }) {
       const host = world.host(name);
-      if (args["reload"] === true) await query(host, loginOf(world, args), "SYSTEM RELOAD CONFIG");
+      // A server that the fence has stopped has nothing to reload with.
+      const reloads = args["reload"] === true && (await answers(host, loginOf(world, args))).done;
+      if (reloads) await query(host, loginOf(world, args), "SYSTEM RELOAD CONFIG");
       else await host.script(String(args["restart"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
       await waitFor(() => answers(host, loginOf(world, args)), { timeoutMs: RESTART_TIMEOUT_MS });
       await waitFor(() => connected(host, args), { timeoutMs: HEALTH_TIMEOUT_MS });

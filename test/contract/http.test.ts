@@ -46,6 +46,11 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Prom
     );
 }
 
+test("the dialler's connection alone is used: the host's name means nothing on this machine", async () => {
+  const elsewhere: Dialler = { name: "meta1", address: "meta1.invalid", dial: () => loopback().dial(port) };
+  expect(await getText(elsewhere, port, "/text")).toMatchObject({ status: 200, body: "not json" });
+});
+
 describe.each(["tcp", "ssh"])("over %s", (way) => {
   const access = (): Dialler => (way === "ssh" ? remote : loopback());
 

@@ -54,7 +54,7 @@ export class FakeHost implements HostAccess {
   readStream = () => Promise.reject(new Error("not in this test"));
   writeFile = () => Promise.reject(new Error("not in this test"));
   writeStream = () => Promise.reject(new Error("not in this test"));
-  dial = () => Promise.reject(new Error("not in this test"));
+  dial: HostAccess["dial"] = () => Promise.reject(new Error("not in this test"));
   close = () => Promise.resolve();
 
   private reach(): void {

@@ -96,9 +96,9 @@ function exchange(
 ): Promise<HttpAnswer<string>> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
-      // One connection for one request: it is closed when this is over.
+      // One connection for one request: it is closed when this is over. Any agent, `agent: false` too, would make
+      // one of its own, from this machine.
       createConnection: () => socket,
-      agent: false,
       host,
       port,
       path,

@@ -1,0 +1,63 @@
+/** A ClickHouse server made of a FakeHost: its port answers HTTP while it runs, and `ss` prints its connections. */
+import { Duplex } from "node:stream";
+import { clickhouseSchema, type ClickHouseDesired } from "../../../core/clickhouse/desired";
+import type { Side } from "../../../core/zookeeper/side";
+import { DialFailed } from "../../../core/transports/contract";
+import type { Step, StepContext } from "../../../core/engine/step";
+import type { FakeHost, World } from "../world";
+
+export const RESTART = "restart it";
+
+/** Arguments as a user writes them, beside the hosts. */
+export function desired(options: Record<string, unknown> = {}): ClickHouseDesired {
+  const host = (name: string) => ({ connection: { host: name, hostKey: "ssh-ed25519 AAAA" } });
+  return clickhouseSchema.parse({
+    kind: "clickhouse",
+    hosts: { ck1: host("10.0.0.31"), ck2: host("10.0.0.32") },
+    restart: RESTART,
+    ...options,
+  });
+}
+
+export function side(name: string, address: string): Side {
+  return {
+    servers: [{ name, address }],
+    clientPort: 2181,
+    dataDir: "/data",
+    dataLogDir: "/log",
+    start: "start",
+    stop: "stop",
+    juteMaxBuffer: 0xfffff,
+    extendedTypes: false,
+  };
+}
+
+/** Lets the host play a server, which {@link RESTART} starts. */
+export function play(host: FakeHost, server: { running: boolean; peers: string[] }): void {
+  host.dial = () =>
+    server.running
+      ? Promise.resolve(httpSaying("1\n"))
+      : Promise.reject(new DialFailed(host.name, "refused", "nobody listens", "Start it."));
+  host.answer = (text) => {
+    if (text === RESTART) server.running = true;
+    return text.startsWith("ss ") ? server.peers.map((peer) => `${peer}\n`).join("") : "";
+  };
+}
+
+export function contextOf(step: Step, world: World): StepContext<World> {
+  const none = () => {
+    throw new Error("not in this test");
+  };
+  return { step, world, run: "run-1", applied: false, result: none, say: () => undefined };
+}
+
+function httpSaying(body: string): Duplex {
+  const head = `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
+  return new Duplex({
+    read() {},
+    write(_chunk, _encoding, done) {
+      this.push(head + body);
+      done();
+    },
+  });
+}
