@@ -16,6 +16,7 @@ import { readInventory, takeInventory, writeInventory, type Inventory } from "./
 import { writeStackConfig } from "./stack-config";
 import { hostDir, hostsOf, savedDir, withRole, type HostSpec, type Scenario } from "./layout";
 import { createNetwork } from "./network";
+import { bundlePegasus } from "./pegasus/bundle";
 import { untilQuorum } from "./old-zookeeper";
 import { PARTS } from "./parts";
 import { seedZnodes } from "./seed";
@@ -43,6 +44,7 @@ export async function bootLab(options: LabOptions = {}): Promise<Lab> {
   const record = { scenario, znodes, bootedBy: process.pid, ready: false };
   if (await takeGround(record, replace)) say("cleared away the lab that was there");
   const specs = hostsOf(scenario);
+  if (withRole(specs, "pegasus-meta").length > 0) await bundlePegasus();
   const clickhouse = withRole(specs, "clickhouse");
   await Promise.all([layLayers(assets, clickhouse.length > 0), createKeys(specs), createNetwork(specs)]);
 

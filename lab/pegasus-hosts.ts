@@ -20,7 +20,7 @@ export const PEGASUS_RUN = `${PEGASUS_HOME}/run.sh`;
 export const PEGASUS_SERVICE = "/usr/local/bin/pegasus-service";
 export const PEGASUS_ROOT = "/pegasus/lab";
 /** Made once the metas lead, beside the default tables `stat` and `temp`. */
-const TABLE = { name: "t1", partitions: 4, replicas: 3 };
+const TABLE = { name: "t1", partitions: 4, replicas: 3, envs: { default_ttl: "86400" } };
 
 export function putPegasus(disk: Disk, spec: layout.HostSpec, everyHost: readonly layout.HostSpec[]): void {
   const role = spec.role === "pegasus-meta" ? "meta" : "replica";

@@ -52,6 +52,9 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
           `${name}: ${sight.found} ${LEAD_TIMEOUT_MS / 1000} s after its start. Look into its log.`,
         );
     },
+    async undo({ step: { host, args }, world }) {
+      await stopMeta(world.host(host), args);
+    },
   },
 };
 

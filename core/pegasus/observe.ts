@@ -52,16 +52,23 @@ export interface PegasusFacts {
   readonly silent?: string;
   /** What a recovery would not bring back, in words; undefined when it could not be looked for. */
   readonly uncarried?: readonly string[];
-  /** Whether the side that is left holds tables; true when that cannot be told. */
-  readonly leftHoldsTables: boolean;
+  /** Whether the side that is left has the newest metadata; otherwise what the other side holds still is. */
+  readonly leftHasNewest: boolean;
   /** The last record in the journal. */
   readonly record?: ClusterRecord;
+}
+
+/** The side that is left, and whether the cluster's metas have led there since they last did on the other one. */
+export interface LeftSide {
+  readonly from: Side;
+  /** `perhaps` of a repointing that stopped: then its root is looked at. */
+  readonly led: "yes" | "no" | "perhaps";
 }
 
 export async function observePegasus(
   world: World,
   desired: PegasusDesired,
-  from: Side,
+  { from, led }: LeftSide,
   record: ClusterRecord | undefined,
 ): Promise<PegasusFacts> {
   const metas = await Promise.all(namesOf(desired.metas).map((name) => observeMeta(world, desired, name)));
@@ -80,7 +87,7 @@ export async function observePegasus(
     cluster: seen,
     silent: typeof cluster === "string" ? cluster : undefined,
     uncarried: left?.uncarried,
-    leftHoldsTables: left?.holdsTables ?? true,
+    leftHasNewest: led === "yes" || (led === "perhaps" && (left?.holdsTables ?? true)),
     record,
   };
 }
@@ -197,5 +204,5 @@ export function sketchPegasus(desired: PegasusDesired): PegasusFacts {
     port: SHIPPED_META_PORT,
     names: [],
   }));
-  return { metas, shell: shellPlace(desired, metas), leftHoldsTables: true };
+  return { metas, shell: shellPlace(desired, metas), leftHasNewest: true };
 }

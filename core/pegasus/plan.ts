@@ -66,9 +66,9 @@ export interface Direction {
   readonly restore: boolean;
 }
 
-/** Whether the way back needs no new metadata: where no table was ever held, the old ones are still the truth. */
-export function needsRecovery(desired: PegasusDesired, facts: PegasusFacts, restore: boolean): boolean {
-  return desired.method === "recover" && (!restore || facts.leftHoldsTables);
+/** Where the metas never came to lead, the other side's metadata is still the truth and needs no recovery. */
+function needsRecovery(desired: PegasusDesired, facts: PegasusFacts): boolean {
+  return desired.method === "recover" && facts.leftHasNewest;
 }
 
 /**
@@ -76,13 +76,13 @@ export function needsRecovery(desired: PegasusDesired, facts: PegasusFacts, rest
  * a meta started by anybody meanwhile ends instead of loading what has grown stale.
  */
 export function unpointPegasus(desired: PegasusDesired, facts: PegasusFacts, to: Side): Stage[] {
-  const recover = needsRecovery(desired, facts, true);
+  const recover = needsRecovery(desired, facts);
   return [editStage(desired, facts, { to, restore: true, recover, id: "edit" })];
 }
 
 /** Repoints a fenced cluster to `to`, proves it healthy there and lets its writers go on. */
 export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, direction: Direction): Stage[] {
-  const recover = needsRecovery(desired, facts, direction.restore);
+  const recover = needsRecovery(desired, facts);
   const [primary, ...backups] = orderOf(facts);
   if (!primary) return [];
   const on = (metas: readonly MetaFacts[], make: (meta: MetaFacts) => Step) =>

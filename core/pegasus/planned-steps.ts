@@ -93,6 +93,8 @@ export function startStep(
   options: { readonly id: string; readonly until: AwaitedState; readonly to: Side },
 ): Step {
   const { id, until, to } = options;
+  // A meta that waits has served nobody: whoever takes the repointing back ends it before the file goes back.
+  const undo = until === "waits" ? `stop: ${desired.stop}` : undefined;
   const says = { leads: "until it leads", waits: "until it waits for recover", answers: "until it answers" };
   return {
     id: `${id} ${meta.name}`,
@@ -108,6 +110,7 @@ export function startStep(
       names: meta.names,
     },
     says: `${desired.start}, ${says[until]}`,
+    undo,
   };
 }
 

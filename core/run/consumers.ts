@@ -25,7 +25,7 @@ import type { Hosts, World } from "../transports/contract";
 import { addressOf, namesOf } from "../zookeeper/desired";
 import type { Side } from "../zookeeper/side";
 import type { Consumer } from "./desired";
-import type { History } from "./history";
+import type { ActiveSide, History } from "./history";
 
 export interface FenceOptions {
   readonly from: Side;
@@ -55,19 +55,21 @@ export interface ObservedConsumer {
   readonly excluded: readonly string[];
 }
 
-/** @param from the side that the consumer is to leave */
+/** @param to the side that the consumer is to join */
 export async function observeConsumer(
   world: World,
   consumer: Consumer,
-  from: Side,
+  { from, to }: { readonly from: Side; readonly to: ActiveSide },
   history: History,
 ): Promise<ObservedConsumer> {
   switch (consumer.kind) {
     case "clickhouse":
       return asClickHouse(consumer, await observeClickHouse(world, consumer));
     case "pegasus": {
-      const record = history.lastResult(recordId(consumer.name));
-      return asPegasus(consumer, await observePegasus(world, consumer, from, fromJson(record)));
+      const record = fromJson(history.lastResult(recordId(consumer.name)));
+      const { on, perhapsOn } = history.workedOf(consumer.name);
+      const led = on !== to ? "yes" : perhapsOn !== undefined && perhapsOn !== to ? "perhaps" : "no";
+      return asPegasus(consumer, await observePegasus(world, consumer, { from, led }, record));
     }
   }
 }

@@ -8,6 +8,13 @@ import type { JsonObject } from "../engine/step";
 
 export type ActiveSide = "source" | "target";
 
+/** Where a consumer's servers have worked: what they keep on the other side is older. */
+export interface Worked {
+  readonly on: ActiveSide;
+  /** They may have begun to work there since, in a repointing that did not end. */
+  readonly perhapsOn?: ActiveSide;
+}
+
 export interface History {
   /** Whose data is the truth: the source until a move forward was finished. */
   readonly active: ActiveSide;
@@ -19,6 +26,9 @@ export interface History {
   readonly consumers: ReadonlyMap<string, ActiveSide>;
   /** Consumers whose writers were paused by their way back and not resumed since. */
   readonly fenced: ReadonlySet<string>;
+  /** Repointings to the target that stopped before its servers were started there, latest first. */
+  readonly halfRepointed: readonly Run[];
+  readonly workedOf: (consumer: string) => Worked;
   /** Whether a finished way back left the consumer fenced, for a repointing to release it. */
   readonly awaitsRelease: (consumer: string) => boolean;
   readonly finalized: boolean;
@@ -42,6 +52,9 @@ export function readHistory(runs: readonly Run[]): History {
   let finalized = false;
   const consumers = new Map<string, ActiveSide>();
   const fenced = new Set<string>();
+  const worked = new Map<string, Worked>();
+  const workedOf = (consumer: string): Worked => worked.get(consumer) ?? { on: "source" };
+  let halfRepointed: Run[] = [];
   let cameBack = false;
   const released = new Set<string>();
   for (const run of runs) {
@@ -55,17 +68,26 @@ export function readHistory(runs: readonly Run[]): History {
       undoable = operation === "forward" ? run : undefined;
       cameBack = operation === "back";
       released.clear();
+      halfRepointed = [];
     } else if (verb === "repoint" && consumer !== undefined) {
       // A consumer that was, or may have been, restarted on the target has written there.
       if (to === "target" && (run.outcome === "done" || isPastReturn(run))) undoable = undefined;
+      const side = to as ActiveSide;
+      if (side === "target" && run.outcome === undefined && !isPastReturn(run))
+        halfRepointed = [run, ...halfRepointed];
+      if (run.outcome === "done") worked.set(consumer, { on: side });
+      else if (isPastReturn(run)) worked.set(consumer, { on: workedOf(consumer).on, perhapsOn: side });
       if (run.outcome === "done") {
-        consumers.set(consumer, to as ActiveSide);
+        consumers.set(consumer, side);
         fenced.delete(consumer);
         released.add(consumer);
       }
     } else if (verb === "unpoint" && consumer !== undefined && run.outcome === "done") {
       consumers.set(consumer, "source");
       fenced.add(consumer);
+      halfRepointed = halfRepointed.filter(
+        ({ plan }) => plan.operation !== operations.repoint(consumer, "target"),
+      );
     } else if (operation === operations.finalize && run.outcome === "done") finalized = true;
   }
   const awaitsRelease = (consumer: string) => cameBack && !released.has(consumer);
@@ -74,5 +96,17 @@ export function readHistory(runs: readonly Run[]): History {
       .reverse()
       .find((run) => run.results.has(step))
       ?.results.get(step);
-  return { active, pendingMove, undoable, consumers, fenced, awaitsRelease, finalized, lastResult, runs };
+  return {
+    active,
+    pendingMove,
+    undoable,
+    consumers,
+    fenced,
+    halfRepointed,
+    workedOf,
+    awaitsRelease,
+    finalized,
+    lastResult,
+    runs,
+  };
 }

@@ -87,6 +87,7 @@ async function settleAndMove(
   if (history.finalized) throw new WayBackClosed();
   if (to === "source" && history.undoable && (await isUnused(world, desired, history.undoable))) {
     progress.say("nobody has worked with the target yet: the source goes on with its own, untouched files");
+    for (const run of history.halfRepointed) await session.takeBack(run);
     await session.takeBack(history.undoable);
     return undefined;
   }

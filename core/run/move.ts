@@ -20,7 +20,7 @@ import { complainForeign, complainNewer, formatOf } from "./complain-move";
 import { addressesOf, observeConsumer, sketchConsumer, type ObservedConsumer } from "./consumers";
 import type { MigrationDesired } from "./desired";
 import { isManaged } from "./desired";
-import type { History } from "./history";
+import type { ActiveSide, History } from "./history";
 import { carriesOf, leavesRunning, planData } from "./plan-data";
 import { sideOf, withFlags } from "./sides";
 
@@ -31,6 +31,8 @@ export interface ForwardFacts {
   readonly ensemble: EnsembleFacts;
   readonly consumers: readonly ObservedConsumer[];
   readonly foreign: ReadonlyMap<string, number>;
+  /** Consumers that a way back left fenced: they cannot be healthy, and need not be. */
+  readonly fenced: ReadonlySet<string>;
 }
 
 /** Looks at the world before a move forward; the target need not exist yet. */
@@ -41,13 +43,14 @@ export async function observeForward(
 ): Promise<ForwardFacts> {
   const [ensemble, consumers] = await Promise.all([
     observeEnsemble(world, sideOf(desired.source)),
-    observeAll(world, desired, sideOf(desired.source), history),
+    observeAll(world, desired, { from: sideOf(desired.source), to: "target" }, history),
   ]);
   return {
     source: withFlags(desired.source, ensemble),
     target: sideOfManaged(desired.target),
     ensemble,
     consumers,
+    fenced: new Set(desired.consumers.map(({ name }) => name).filter((name) => isFenced(history, name))),
     foreign: foreignClients(ensemble, new Set(desired.consumers.flatMap(addressesOf))),
   };
 }
@@ -64,7 +67,9 @@ export function complainForward(desired: MigrationDesired, facts: ForwardFacts):
     ...(bySnapshot ? complainFolders(ensemble, source) : []),
     ...complainNewer(desired, ensemble),
     ...(leavesRunning(desired) ? [] : complainForeign(desired, foreign)),
-    ...consumers.flatMap((one) => one.complain({ healthMatters: true, carries })),
+    ...consumers.flatMap((one) =>
+      one.complain({ healthMatters: !facts.fenced.has(one.consumer.name), carries }),
+    ),
   ];
 }
 
@@ -81,6 +86,7 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
     destination: target,
     consumers,
     fenced: new Set(),
+    down: facts.fenced,
     acceptDataLoss: desired.acceptDataLoss,
     snapshot: origin &&
       foldOn && {
@@ -91,6 +97,10 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
         snapshotFormat: formatOf(desired.target.version),
       },
   });
+}
+
+function isFenced(history: History, consumer: string): boolean {
+  return history.fenced.has(consumer) || history.awaitsRelease(consumer);
 }
 
 /** The way back as it would be from a healthy target: what a destroy prints before it begins. */
@@ -122,12 +132,14 @@ export function sketchBack(desired: MigrationDesired): Plan {
   return { ...move, stages: [...move.stages, ...release] };
 }
 
-/** Every consumer, looked at side by side. @param from the side that they are to leave */
+/** Every consumer, looked at side by side. */
 export function observeAll(
   world: World,
   desired: MigrationDesired,
-  from: Side,
+  direction: { readonly from: Side; readonly to: ActiveSide },
   history: History,
 ): Promise<ObservedConsumer[]> {
-  return Promise.all(desired.consumers.map((consumer) => observeConsumer(world, consumer, from, history)));
+  return Promise.all(
+    desired.consumers.map((consumer) => observeConsumer(world, consumer, direction, history)),
+  );
 }

@@ -53,7 +53,7 @@ async function observe(
   to: ActiveSide,
   history: History,
 ): Promise<ObservedConsumer> {
-  const observed = await observeConsumer(world, consumer, sidesOf(desired, to).from, history);
+  const observed = await observeConsumer(world, consumer, { from: sidesOf(desired, to).from, to }, history);
   const complaints = observed.complain({ healthMatters: false, carries: carriesOf(desired) });
   if (complaints.length > 0) throw new Refusal(complaints);
   return observed;

@@ -18,6 +18,8 @@ export interface DataMove {
   readonly consumers: readonly ObservedConsumer[];
   /** Consumers that are fenced already. */
   readonly fenced: ReadonlySet<string>;
+  /** Consumers that are fenced once more, though their servers may be down: nothing can be asked of those. */
+  readonly down?: ReadonlySet<string>;
   readonly acceptDataLoss: boolean;
   /** Of strategy snapshot alone; `ownFiles` where nothing can be copied and the destination goes on with its own. */
   readonly snapshot?: MoveFacts | ({ readonly ownFiles: true } & ReachableHosts);
@@ -56,10 +58,15 @@ export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strat
   return strategy !== "snapshot" || fence === "consumersOnly";
 }
 
-function fenceAll(desired: MigrationDesired, { origin, operation, consumers, fenced }: DataMove): Fence {
-  const options = { from: origin, stopServers: leavesRunning(desired), strict: operation === "forward" };
+function fenceAll(desired: MigrationDesired, move: DataMove): Fence {
+  const { origin, operation, consumers, fenced, down } = move;
+  const options = (name: string) => ({
+    from: origin,
+    stopServers: leavesRunning(desired),
+    strict: operation === "forward" && !down?.has(name),
+  });
   const fences = consumers
     .filter(({ consumer }) => !fenced.has(consumer.name))
-    .map((one) => one.fence(options));
+    .map((one) => one.fence(options(one.consumer.name)));
   return { quiet: fences.flatMap(({ quiet }) => quiet), stop: fences.flatMap(({ stop }) => stop) };
 }

@@ -32,7 +32,7 @@ export async function planBack(world: World, desired: MigrationDesired, history:
   const [targetFacts, sourceFacts, consumers] = await Promise.all([
     observeEnsemble(world, target),
     observeEnsemble(world, sideOf(desired.source)),
-    observeAll(world, desired, target, history),
+    observeAll(world, desired, { from: target, to: "source" }, history),
   ]);
   const carries = carriesOf(desired);
   const theirs = consumers.flatMap((one) => one.complain({ healthMatters: false, carries }));

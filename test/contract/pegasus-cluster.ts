@@ -20,10 +20,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { HttpReply } from "../../core/pegasus/read/http";
 import type { ShellRun } from "../../core/pegasus/read/shell";
+import { BUNDLE, bundlePegasus } from "../../lab/pegasus/bundle";
 import { freePort } from "./sshd";
-
-const LAB = join(__dirname, "..", "..", "lab", "pegasus");
-const TSX = ["--import", join(__dirname, "..", "..", "node_modules", "tsx", "dist", "loader.mjs")];
 
 export interface StandIn {
   readonly address: string;
@@ -52,6 +50,7 @@ export class PegasusCluster {
   ) {}
 
   static async create(): Promise<PegasusCluster> {
+    await bundlePegasus();
     const ports = await Promise.all(Array.from({ length: 5 }, freePort));
     const [a, b, ...rest] = ports.map((port) => `localhost:${port}`);
     return new PegasusCluster([a ?? "", b ?? ""], rest);
@@ -147,7 +146,7 @@ export class PegasusCluster {
   }
 
   private shellArgs(release: "HEAD" | "2.5"): string[] {
-    return [...TSX, join(LAB, "shell.ts"), "--cluster", this.metas.join(","), "--release", release];
+    return [join(BUNDLE, "shell.cjs"), "--cluster", this.metas.join(","), "--release", release];
   }
 
   private start(role: "meta" | "replica", address: string, name: string, lines: readonly string[]): StandIn {
@@ -162,7 +161,7 @@ export class PegasusCluster {
       ...lines,
     ];
     writeFileSync(`${folder}.ini`, `${config.join("\n")}\n`);
-    const args = [...TSX, join(LAB, `${role}.ts`), `${folder}.ini`, "-app_list", role];
+    const args = [join(BUNDLE, `${role}.cjs`), `${folder}.ini`, "-app_list", role];
     const older = logsIn(folder);
     const child = spawn(process.execPath, args, { stdio: "ignore" });
     const ended = once(child, "exit").then(([code]) => code as number | null);

@@ -9,6 +9,7 @@
  * sshd has cleared it away. So a refused session is asked for again until the deadline; it was never started.
  * Forwarded connections do not count.
  */
+import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClientChannel } from "ssh2";
@@ -39,6 +40,8 @@ export class Link {
     private readonly dialled: Dialled,
     private readonly name: string,
   ) {
+    // Each forwarded connection listens, and there is no limit to those.
+    setMaxListeners(0, this.lost);
     let cause = "the SSH connection was closed";
     dialled.client.on("error", (error) => {
       cause = `the SSH connection was lost: ${error.message}`;

@@ -73,12 +73,17 @@ export class Leader {
     return { err: "ERR_OK", oldLevel: this.state.setLevel(level) };
   }
 
-  createApp({ name, partitions, replicas }: Calls["create-app"]["request"]): Promise<Reply<"create-app">> {
+  createApp({
+    name,
+    partitions,
+    replicas,
+    envs,
+  }: Calls["create-app"]["request"]): Promise<Reply<"create-app">> {
     return this.inTurn(async () => {
       if (["stopped", "blind", "freezed"].includes(this.state.level)) return { err: "ERR_STATE_FREEZED" };
       if (this.state.appByName(name) !== undefined) return { err: "ERR_APP_EXIST" };
       const id = Math.max(0, ...this.state.apps.keys()) + 1;
-      const app = newApp(id, name, partitions, replicas, partitions);
+      const app = newApp(id, { name, partitions, replicas, initPartitions: partitions, envs });
       await this.storage.createApp(app);
       this.state.apps.set(id, app);
       setImmediate(() => void this.cureApp(app));

@@ -5,6 +5,7 @@
  * `following`, `loading`, `waiting` (for `recover`), `leading`. Every way in which the real server ends by
  * itself is here: ZooKeeper unreachable, tables where recovery expected none, unknown replicas, session lost.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Calls, ClusterView, Reply } from "../server/protocol";
 import type { HttpResult, RpcHandlers } from "../server/http-server";
 import { serve } from "../server/http-server";
@@ -45,6 +46,7 @@ export class MetaServer {
       () => this.handlers(),
     );
 
+    await pause(config.number("stand_in", "slow_start_ms", 0));
     const timeoutMs = config.number("zookeeper", "timeout_ms", 30_000);
     const session = await Session.open(config.text("zookeeper", "hosts_list", ""), timeoutMs, () =>
       this.sessionLost(),
@@ -138,7 +140,8 @@ export class MetaServer {
     return config.sectionsBelow("meta_server.apps.").map((entries, index) => {
       const partitions = Number(entries.get("partition_count") ?? "4");
       const replicas = Number(entries.get("max_replica_count") ?? "3");
-      return newApp(index + 1, entries.get("app_name") ?? `app${index + 1}`, partitions, replicas, -1);
+      const name = entries.get("app_name") ?? `app${index + 1}`;
+      return newApp(index + 1, { name, partitions, replicas, initPartitions: -1 });
     });
   }
 

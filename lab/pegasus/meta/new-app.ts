@@ -1,14 +1,17 @@
 /** A table as `create` and a first start on an empty root make it: every partition without a replica, ballot 0. */
 import type { AppRecord, PartitionRecord } from "../server/records";
 
+export interface NewApp {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  /** As the first start on an empty root writes it: -1. */
+  readonly initPartitions: number;
+  readonly envs?: Readonly<Record<string, string>>;
+}
+
 /** A table that has no replica yet. */
-export function newApp(
-  id: number,
-  name: string,
-  partitions: number,
-  replicas: number,
-  initPartitions: number,
-) {
+export function newApp(id: number, { name, partitions, replicas, initPartitions, envs = {} }: NewApp) {
   const record: AppRecord = {
     status: "AVAILABLE",
     app_type: "pegasus",
@@ -21,7 +24,7 @@ export function newApp(
     drop_second: 0,
     duplicating: false,
     init_partition_count: initPartitions,
-    envs: {},
+    envs,
   };
   const empty = (index: number): PartitionRecord => ({
     pid: `${id}.${index}`,

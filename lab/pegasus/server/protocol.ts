@@ -40,7 +40,15 @@ export interface Calls {
   /** Shell → meta; `task` only names the call in error texts. */
   view: { request: { task: string }; reply: { view: ClusterView } };
   "control-meta": { request: { level: string }; reply: { oldLevel: string } };
-  "create-app": { request: { name: string; partitions: number; replicas: number }; reply: { appId: number } };
+  "create-app": {
+    request: {
+      name: string;
+      partitions: number;
+      replicas: number;
+      envs?: Readonly<Record<string, string>>;
+    };
+    reply: { appId: number };
+  };
   "drop-app": { request: { name: string; reserveSeconds: number }; reply: object };
   "rename-app": { request: { name: string; newName: string }; reply: object };
   "add-node-data": {

@@ -30,7 +30,9 @@ export async function createCommand(context: ShellContext, words: readonly strin
   if (!options.ok || name === undefined) return "usage";
   const partitions = Number(options.values.get("partition_count") ?? "4");
   const replicas = Number(options.values.get("replica_count") ?? "3");
-  const reply = await ask(context, "create-app", { name, partitions, replicas });
+  const pairs = (options.values.get("envs") ?? "").split(",").filter((pair) => pair.includes("="));
+  const envs = Object.fromEntries(pairs.map((pair) => pair.split("=", 2)));
+  const reply = await ask(context, "create-app", { name, partitions, replicas, envs });
   if (reply.err !== "ERR_OK") {
     err(`${reply.err}: create app ${name} failed: [create] received server error\n`);
     err(`create app "${name}" failed, error = ${reply.err}\n`);

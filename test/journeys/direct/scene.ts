@@ -5,15 +5,17 @@
 import { readFileSync } from "node:fs";
 import type { EnsembleDesired } from "../../../core/zookeeper/desired";
 import { ensembleSchema } from "../../../core/zookeeper/desired";
+import { serviceCommand } from "../../../core/zookeeper/side";
 import { sayComplaint } from "../../../core/engine/errors";
 import type { MigrationDesired } from "../../../core/run/desired";
 import { migrationSchema, readArguments } from "../../../core/run/desired";
 import { ensureEnsemble } from "../../../core/run/ensemble";
-import { moveTo } from "../../../core/run/migration";
+import { moveTo, rollBack } from "../../../core/run/migration";
+import { repoint, unpoint } from "../../../core/run/repoint";
 import type { ActiveSide } from "../../../core/run/history";
 import type { Lab } from "../../../lab/lab";
 import { bootLab } from "../../../lab/lab";
-import type { HostSpec } from "../../../lab/layout";
+import type { HostSpec, Scenario } from "../../../lab/layout";
 import { modeOf } from "../../../lab/old-zookeeper";
 import { stackConfig } from "../../../lab/stack-config";
 
@@ -25,9 +27,10 @@ export interface Arguments {
   [option: string]: unknown;
 }
 export interface Ensemble {
-  hosts: Record<string, { connection: Record<string, unknown>; address?: string }>;
+  hosts: HostMap;
   [argument: string]: unknown;
 }
+type HostMap = Record<string, { connection: Record<string, unknown>; address?: string }>;
 
 /** How a run ended, and every line that it said. */
 export interface Told {
@@ -45,14 +48,17 @@ export class Scene {
    * Boots a lab with some znodes and installs the target, so that each test begins with the move itself.
    * @param options `clickhouse: false` leaves ClickHouse switched off, which spares its start at every reset
    */
-  static async open(options: { readonly clickhouse: boolean }): Promise<Scene> {
-    const scene = new Scene(await bootLab({ znodes: 300, replace: true }));
+  static async open(options: { readonly clickhouse: boolean; readonly scenario?: Scenario }): Promise<Scene> {
+    const { scenario } = options;
+    const scene = new Scene(await bootLab({ scenario, znodes: 300, replace: true }));
     await Promise.all([
       ensureEnsemble(scene.target(), { say: () => undefined }),
       ...(options.clickhouse ? [] : scene.lab.clickhouse).map(({ name }) =>
         scene.on(name, "touch /etc/lab/boot.d/clickhouse.disabled; /usr/local/bin/clickhouse-service stop"),
       ),
     ]);
+    // Where only a part of the tree moves, the target serves already.
+    if (scenario === "pegasus") await scene.startTargetAtBoot();
     await scene.lab.save(INSTALLED);
     return scene;
   }
@@ -73,16 +79,18 @@ export class Scene {
 
   /** The lab's arguments, without consumers unless the change adds them. A dead host is given up at once. */
   arguments(change: (args: Arguments) => void = () => undefined): Arguments {
-    const { ssh, ...rest } = stackConfig(this.lab.inventory) as unknown as Arguments & { ssh: Ssh };
+    const config = stackConfig(this.lab.inventory) as unknown as Arguments & { ssh: Ssh };
+    const { ssh, options, ...rest } = config;
     const login = {
       user: ssh.user,
       privateKey: readFileSync(ssh.privateKeyFile, "utf8"),
       dialErrorLimit: 1,
       perDialTimeout: 3,
     };
-    const args = structuredClone<Arguments>(rest);
-    for (const part of [args.source, args.target, ...Object.values(args.consumers)] as Ensemble[]) {
-      for (const host of Object.values(part.hosts)) host.connection = { ...login, ...host.connection };
+    const args: Arguments = structuredClone({ ...rest, ...(options as object | undefined) });
+    for (const part of [args.source, args.target, ...Object.values(args.consumers)]) {
+      const hosts = (part["metas"] ?? part["hosts"]) as HostMap;
+      for (const host of Object.values(hosts)) host.connection = { ...login, ...host.connection };
     }
     const consumers = args.consumers;
     args.consumers = {};
@@ -117,6 +125,25 @@ export class Scene {
     return this.move(desired, "source", onLine);
   }
 
+  /** What `pulumi up` does with the migration and its consumers: the move, and every repointing. */
+  up(desired: MigrationDesired, onLine?: (line: string) => void): Promise<Told> {
+    const { active } = desired;
+    return tell(async (say) => {
+      await moveTo(desired, active, { say });
+      for (const consumer of desired.consumers)
+        await repoint({ consumer, migration: desired, verify: [] }, { say });
+    }, onLine);
+  }
+
+  /** What `pulumi destroy` does with them. */
+  destroy(desired: MigrationDesired, onLine?: (line: string) => void): Promise<Told> {
+    return tell(async (say) => {
+      for (const consumer of desired.consumers)
+        await unpoint({ consumer, migration: desired, verify: [] }, { say });
+      await rollBack(desired, { say });
+    }, onLine);
+  }
+
   /** Name of the old ensemble's leader. */
   async oldLeader(): Promise<string> {
     return leaderOf(this.lab.oldEnsemble);
@@ -135,6 +162,13 @@ export class Scene {
     const { code, stdout, stderr } = await this.lab.host(host).exec(["sh", "-c", script, "sh", ...args]);
     if (code !== 0) throw new Error(`${host}: ${script}: exit code ${code}: ${stderr}`);
     return stdout.trim();
+  }
+
+  private async startTargetAtBoot(): Promise<void> {
+    const script = `#!/bin/sh\nexec ${serviceCommand(this.target(), "start")}\n`;
+    const put =
+      'mkdir -p /etc/lab/boot.d; printf %s "$1" >/etc/lab/boot.d/zookeeper; chmod +x /etc/lab/boot.d/zookeeper';
+    await Promise.all(this.newEnsemble.map(({ name }) => this.on(name, put, script)));
   }
 
   private move(desired: MigrationDesired, to: ActiveSide, onLine?: (line: string) => void): Promise<Told> {

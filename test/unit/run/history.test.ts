@@ -101,3 +101,26 @@ test("closed only once that was done", () => {
   expect(readHistory([forward("done"), run("finalize")]).finalized).toBe(false);
   expect(readHistory([forward("done"), run("finalize", "done")]).finalized).toBe(true);
 });
+
+test("where the servers have worked is where they were last released; a repointing that stopped may have begun to", () => {
+  const there = [forward("done"), repoint("target", "done")];
+  const back = run("back", "done");
+  expect(readHistory([]).workedOf("ck")).toEqual({ on: "source" });
+  expect(readHistory([forward("done"), repoint("target")]).workedOf("ck")).toEqual({ on: "source" });
+  expect(readHistory([forward("done"), repoint("target", undefined, restarted)]).workedOf("ck")).toEqual({
+    on: "source",
+    perhapsOn: "target",
+  });
+  expect(readHistory(there).workedOf("ck")).toEqual({ on: "target" });
+  expect(readHistory([...there, back, repoint("source")]).workedOf("ck")).toEqual({ on: "target" });
+  expect(readHistory([...there, back, repoint("source", "done")]).workedOf("ck")).toEqual({ on: "source" });
+});
+
+test("a repointing that stopped before a start is to be taken back with its move", () => {
+  const stopped = repoint("target");
+  const again = repoint("target");
+  expect(readHistory([forward("done"), stopped, again]).halfRepointed).toEqual([again, stopped]);
+  expect(readHistory([forward("done"), stopped, unpoint("done")]).halfRepointed).toEqual([]);
+  expect(readHistory([forward("done"), repoint("target", "taken back")]).halfRepointed).toEqual([]);
+  expect(readHistory([forward("done"), stopped, forward("done")]).halfRepointed).toEqual([]);
+});

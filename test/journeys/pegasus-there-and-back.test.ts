@@ -1,0 +1,63 @@
+/**
+ * A Pegasus cluster moves forward, back by `active: source`, forward again and back by `destroy`, by both methods.
+ *
+ * After each direction: every meta has loaded the list of the ensemble it should be on, one leads, level, tables with
+ * their partitions and envs, and nodes are as before, every partition has all of its replicas, and no replica server
+ * was restarted. A table made on the new side is there after the way back.
+ */
+import type { MigrationDesired } from "../../core/run/desired";
+import { PegasusScene, type ClusterLook } from "./direct/pegasus";
+
+jest.setTimeout(300_000);
+
+let pegasus: PegasusScene;
+beforeAll(async () => {
+  pegasus = await PegasusScene.open();
+});
+afterAll(() => pegasus?.close());
+beforeEach(() => pegasus.reset());
+
+test.each(["copy", "recover"] as const)("method %s: there and back, twice", async (method) => {
+  const originals = await pegasus.configs();
+  const desired = pegasus.desired(method);
+  const before = await pegasus.look();
+  expect(before).toMatchObject({
+    tables: [
+      "1 stat AVAILABLE 4/3 {}",
+      "2 temp AVAILABLE 8/3 {}",
+      '3 t1 AVAILABLE 4/3 {"default_ttl":"86400"}',
+    ],
+    nodes: ["pg-rep1:34801 ALIVE", "pg-rep2:34801 ALIVE", "pg-rep3:34801 ALIVE"],
+    level: "steady",
+  });
+
+  await up(desired);
+  await expectOn("new", before);
+
+  expect(await pegasus.shell("create made_on_new -p 4 -e region=eu")).toContain(
+    'create app "made_on_new" succeed',
+  );
+  const withMore = await pegasus.look();
+  expect(withMore.tables.slice(3)).toEqual(['4 made_on_new AVAILABLE 4/3 {"region":"eu"}']);
+
+  await up({ ...desired, active: "source" });
+  await expectOn("old", withMore);
+  expect(await pegasus.configs()).toEqual(originals);
+
+  await up(desired);
+  await expectOn("new", withMore);
+
+  expect((await pegasus.scene.destroy(desired)).failed).toBe("");
+  await expectOn("old", withMore);
+  expect(await pegasus.configs()).toEqual(originals);
+});
+
+async function up(desired: MigrationDesired): Promise<void> {
+  expect((await pegasus.scene.up(desired)).failed).toBe("");
+}
+
+async function expectOn(side: "old" | "new", before: ClusterLook): Promise<void> {
+  expect(await pegasus.look()).toEqual(before);
+  const wanted = pegasus.ensemble(side);
+  expect(await pegasus.hostsLists()).toEqual([wanted, wanted]);
+}
