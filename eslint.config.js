@@ -14,7 +14,7 @@ module.exports = defineConfig(
   globalIgnores(["dist/", ".lab/", "coverage/", "reports/"]),
   { linterOptions: { noInlineConfig: true } },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
     rules: {
@@ -95,7 +95,7 @@ module.exports = defineConfig(
     },
   },
   {
-    files: ["test/**/*.ts"],
+    files: ["test/**/*.{ts,tsx}"],
     rules: {
       // A test that reaches into nothing fails, and that is all it must do.
       ...off("no-non-null-assertion", "no-unsafe-assignment", "no-unsafe-class-instance-assignment"),

@@ -4,7 +4,7 @@ import { refuseStale } from "./stacks/refuse-stale";
 
 refuseStale();
 
-const { ensemble, migration, repoints } = migrationFromConfig();
+const { ensemble, migration, repoints, report: filed } = migrationFromConfig();
 
 export const connectString = ensemble.connectString;
 export const activeSide = migration.activeSide;
@@ -13,6 +13,9 @@ export const plan = {
   data: migration.plan,
   consumers: Object.fromEntries(Object.entries(repoints).map(([name, repoint]) => [name, repoint.plan])),
 };
+/** Pages on the machine that ran the preview, and the `up`. */
+export const planPage = migration.planPage;
+export const report = filed;
 export const rollbackPlan = migration.rollbackPlan;
 export const timeline = {
   data: migration.timeline,

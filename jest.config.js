@@ -8,19 +8,30 @@ const MINUTE = 60_000;
 
 const common = {
   testEnvironment: "node",
-  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }] },
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }],
+    "^.+\\.tsx$": [
+      "@swc/jest",
+      {
+        jsc: {
+          target: "es2022",
+          parser: { syntax: "typescript", tsx: true },
+          transform: { react: { runtime: "automatic", importSource: "preact" } },
+        },
+      },
+    ],
+  },
 };
 
 module.exports = {
   projects: [
-    { name: "unit", limit: MINUTE / 6 },
-    { name: "contract", limit: MINUTE },
-    { name: "journeys", limit: 30 * MINUTE },
-  ].map(({ name, limit }) => ({
+    { name: "unit", testTimeout: MINUTE / 6 },
+    { name: "contract", testTimeout: MINUTE },
+    { name: "journeys", testTimeout: 30 * MINUTE },
+  ].map(({ name, testTimeout }) => ({
     ...common,
     displayName: name,
-    globals: { TIME_LIMIT_MS: limit },
-    setupFilesAfterEnv: ["<rootDir>/test/time-limit.ts"],
+    testTimeout,
     testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   })),
 };

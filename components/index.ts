@@ -2,6 +2,7 @@
 export { ZooKeeperMigration, type ZooKeeperMigrationArgs } from "./zookeeper-migration";
 export { ConsumerRepoint, type ConsumerRepointArgs } from "../providers/consumer-repoint";
 export { ZkDataMigration, type TimelineSpan, type ZkDataMigrationArgs } from "../providers/zk-data-migration";
+export { ZooKeeperMonitoring, type ZooKeeperMonitoringArgs } from "../providers/zookeeper-monitoring";
 export {
   ZooKeeperEnsemble,
   type EnsembleServer,

@@ -68,12 +68,14 @@ export class PulumiStack {
     return stack;
   }
 
-  /** Replaces the stack's configuration; keys without the project's name. */
+  /** Replaces the stack's configuration; keys without the project's name. Reports go beside the state unless it says where. */
   configure(config: Readonly<Record<string, unknown>>): void {
     const before = existsSync(STACK_CONFIG)
       ? (parse(readFileSync(STACK_CONFIG, "utf8")) as Record<string, unknown> | null)
       : {};
-    const keys = Object.entries(config).map(([key, value]) => [`${PROJECT}:${key}`, value] as const);
+    const keys = Object.entries({ reports: join(this.folder, "reports"), ...config }).map(
+      ([key, value]) => [`${PROJECT}:${key}`, value] as const,
+    );
     writeFileSync(STACK_CONFIG, stringify({ ...before, config: Object.fromEntries(keys) }));
   }
 

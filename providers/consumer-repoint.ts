@@ -24,8 +24,11 @@ export class ConsumerRepoint extends pulumi.dynamic.Resource {
   /** From the fence to the last writer resumed. */
   declare readonly writePauseSeconds: pulumi.Output<number | undefined>;
 
+  /** Page of the report of the last `up`. */
+  declare readonly report: pulumi.Output<string | undefined>;
+
   constructor(name: string, args: ConsumerRepointArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["plan", "rollbackPlan", "timeline", "writePauseSeconds"];
+    const outputs = ["plan", "report", "rollbackPlan", "timeline", "writePauseSeconds"];
     const place = { name, type: "ConsumerRepoint", parent: options?.parent };
     const desired = {
       consumer: args.consumer,

@@ -4,11 +4,12 @@
  */
 import { ensemble } from "../core/resources/ensemble";
 import { migration } from "../core/resources/migration";
+import { monitoring } from "../core/resources/monitoring";
 import { repoint } from "../core/resources/repoint";
 import { setProgressSink } from "../core/run/progress";
 import { engineLog } from "./engine-log";
 
-export { ensemble, migration, repoint };
+export { ensemble, migration, monitoring, repoint };
 
 setProgressSink(engineLog());
 

@@ -13,7 +13,7 @@ type Methods = Required<
 >;
 
 /** @param name of the lifecycle in `providers/server` */
-export function thinProvider(name: "ensemble" | "migration" | "repoint"): Methods {
+export function thinProvider(name: "ensemble" | "migration" | "monitoring" | "repoint"): Methods {
   return {
     check: (olds, news) =>
       require("module")

@@ -35,6 +35,10 @@ export class ZkDataMigration extends pulumi.dynamic.Resource {
   declare readonly rollbackPlan: pulumi.Output<string[]>;
   /** Of the last move. */
   declare readonly timeline: pulumi.Output<TimelineSpan[]>;
+  /** Page of the report of the last `up` that ended with this resource; undefined where a consumer's came after it. */
+  declare readonly report: pulumi.Output<string | undefined>;
+  /** Page of the plan as it was last reviewed, on the machine that ran the preview. */
+  declare readonly planPage: pulumi.Output<string | undefined>;
   /** The arguments as a consumer's repointing needs them: known already in the first preview. */
   readonly args: Arguments<MigrationInput>;
 
@@ -46,7 +50,7 @@ export class ZkDataMigration extends pulumi.dynamic.Resource {
       target: args.target.args as DeepInput<EnsembleInput>,
       consumers: args.consumers ?? {},
     } as unknown as Arguments<MigrationInput>;
-    const outputs = ["activeSide", "plan", "rollbackPlan", "timeline"];
+    const outputs = ["activeSide", "plan", "planPage", "report", "rollbackPlan", "timeline"];
     const place = { name, type: "ZkDataMigration", parent: options?.parent };
     super(
       thinProvider("migration"),

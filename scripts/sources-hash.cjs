@@ -12,7 +12,7 @@ exports.hashSources = function hashSources() {
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true })
         .map((name) => join(folder, String(name)))
-        .filter((name) => name.endsWith(".ts")),
+        .filter((name) => /\.tsx?$/.test(name)),
     )
     .sort();
   const hash = createHash("sha256");

@@ -1,9 +1,8 @@
 /**
  * The whole move, described by the stack's configuration alone: see Pulumi.example.yaml for every key.
  *
- * What is secret comes by keys of its own (`sshPrivateKey`, `sshPrivateKeyPassword`, `sshPassword`,
- * `clickhousePassword`), set with `pulumi config set --secret`, so that the rest of the configuration stays readable in
- * previews and in the state.
+ * What is secret comes by keys of its own (`sshPrivateKey`, `sshPassword`, `clickhousePassword`), set with
+ * `pulumi config set --secret`, so that the rest of the configuration stays readable in previews and in the state.
  */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -20,6 +19,7 @@ export function migrationFromConfig(config: pulumi.Config = new pulumi.Config())
   const target = config.requireObject<Plain>("target");
   const consumers = config.getObject<Record<string, Plain>>("consumers") ?? {};
   const password = config.getSecret("clickhousePassword");
+  const monitoring = config.getObject<Plain>("monitoring");
   const args = {
     ...(config.getObject<Plain>("options") ?? {}),
     active: config.get("active") ?? "target",
@@ -33,9 +33,16 @@ export function migrationFromConfig(config: pulumi.Config = new pulumi.Config())
       ]),
     ),
     verify: config.getObject<Plain>("verify"),
+    monitoring: monitoring && withLogin(monitoring, login),
+    ...given({ reports: config.get("reports"), onCall: config.getObject<Plain[]>("onCall") }),
   };
   // Read and checked, with a message for every mistake, by the resources themselves.
   return new ZooKeeperMigration(config.get("name") ?? "zookeeper", args as unknown as ZooKeeperMigrationArgs);
+}
+
+/** Without the keys that the configuration leaves out: the resources have defaults of their own. */
+function given(values: Plain): Plain {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 /** What every connection gets unless it says otherwise. */
@@ -45,12 +52,10 @@ function loginOf(config: pulumi.Config): Plain {
     typeof privateKeyFile === "string"
       ? pulumi.secret(readFileSync(resolve(privateKeyFile.replace(/^~/, homedir())), "utf8"))
       : config.getSecret("sshPrivateKey");
-  const privateKeyPassword = config.getSecret("sshPrivateKeyPassword");
   const password = config.getSecret("sshPassword");
   return {
     ...ssh,
     ...(privateKey === undefined ? {} : { privateKey }),
-    ...(privateKeyPassword === undefined ? {} : { privateKeyPassword }),
     ...(password === undefined ? {} : { password }),
   };
 }
@@ -58,7 +63,10 @@ function loginOf(config: pulumi.Config): Plain {
 /** Hosts may be written as `zk1: { connection: {...} }`; the login fills what the connection leaves out. */
 function withLogin(value: Plain, login: Plain): Plain {
   const filled = Object.entries(value)
-    .filter(([key, hosts]) => ["hosts", "metas"].includes(key) && typeof hosts === "object" && hosts !== null)
+    .filter(
+      ([key, hosts]) =>
+        ["hosts", "metas", "host"].includes(key) && typeof hosts === "object" && hosts !== null,
+    )
     .map(([key, hosts]) => [
       key,
       Object.fromEntries(

@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { MigrationDesired } from "../../core/run/desired";
 import { migrationSchema } from "../../core/run/desired";
-import { moveTo } from "../../core/run/migration";
-import { repoint } from "../../core/run/repoint";
+import { moveTo, repointOrRollBack } from "../../core/run/migration";
 import type { Inventory } from "../../lab/inventory";
 import { stackConfig } from "../../lab/stack-config";
 import type { Phases } from "./table";
@@ -30,7 +29,7 @@ export async function runOurs(desired: MigrationDesired, say: (line: string) => 
   const [consumer] = consumers;
   if (!consumer) throw new Error("no consumer to repoint");
   const moved = await moveTo(desired, active, { say });
-  const repointed = await repoint({ consumer, migration: desired, verify: [] }, { say });
+  const repointed = await repointOrRollBack({ consumer, migration: desired, verify: [] }, { say });
   return [...moved.timeline, ...repointed.timeline].map(({ phase, seconds }) => ({ name: phase, seconds }));
 }
 

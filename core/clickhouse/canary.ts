@@ -6,6 +6,7 @@
  */
 import { UserError } from "../engine/errors";
 import { waitFor } from "../engine/wait";
+import type { JsonObject } from "../engine/step";
 import type { HostAccess } from "../transports/contract";
 import type { QueryLogin } from "./query";
 import { query } from "./query";
@@ -18,13 +19,13 @@ export async function runCanary(
   login: QueryLogin,
   database: string,
   run: string,
-): Promise<void> {
+): Promise<JsonObject> {
   const name = `pulumi_zookeeper_canary_${run.replace(/\W/g, "_")}`;
   const table = `${database}.${name}`;
   const everywhere = (sql: (server: HostAccess, index: number) => string) =>
     Promise.all(servers.map((server, index) => query(server, login, sql(server, index))));
   const [first] = servers;
-  if (!first) return;
+  if (!first) return {};
   await everywhere(() => `DROP TABLE IF EXISTS ${table}`);
   try {
     await everywhere(
@@ -37,6 +38,13 @@ export async function runCanary(
     await query(first, login, `ALTER TABLE ${table} DROP PARTITION 202001`);
     await expectCount(servers, login, table, 1);
     await query(first, login, `ALTER TABLE ${table} DROP COLUMN spare`);
+    const names = servers.map((server) => server.name).join(", ");
+    return {
+      table: `${table}, created on ${names} and dropped again`,
+      inserted: `2 rows on ${first.name}, both read on ${names}`,
+      partition: `dropped on ${first.name}, 1 row left on ${names}`,
+      column: `dropped on ${first.name}`,
+    };
   } finally {
     await everywhere(() => `DROP TABLE IF EXISTS ${table}`);
   }

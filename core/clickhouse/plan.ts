@@ -28,12 +28,12 @@ export function fenceStages(
   options: { readonly stopServers: boolean; readonly from: Side },
 ): Stage[] {
   const { pause, resume, addresses } = desired.writers;
-  const stages: Stage[] = commandSteps(`pause writers of ${desired.name}`, pause, [...resume].reverse()).map(
-    (step) => ({
-      phase: "fence",
-      steps: [step],
-    }),
-  );
+  const stages: Stage[] = commandSteps(`pause writers of ${desired.name}`, pause, {
+    undo: [...resume].reverse(),
+  }).map((step) => ({
+    phase: "fence",
+    steps: [step],
+  }));
   if (addresses.length > 0) {
     stages.push({ phase: "fence", steps: [writersGoneStep(desired, addresses, options.from)] });
   }
@@ -52,6 +52,11 @@ export function fenceStages(
     });
   }
   return stages;
+}
+
+/** ClickHouse's own work tried out on the ensemble that it still has: what fails here did so before the move. */
+export function checkStages(desired: ClickHouseDesired, facts: ClickHouseFacts): Stage[] {
+  return [{ phase: "prepare", steps: [canaryStep(desired, facts, `canary ${desired.name} before`)] }];
 }
 
 /** Writes the nodes of `to` into every configuration; `restore` puts back what the user had there. */
@@ -100,24 +105,10 @@ export function releaseStages(
         kind: "ck.healthy",
         args: { ...login },
         says: "every replicated table writable, all replicas active",
+        proves: "replicated tables work",
       })),
     },
-    {
-      phase: "repoint",
-      steps: [
-        {
-          id: `canary ${desired.name}`,
-          host: facts.servers[0]?.name ?? "ops",
-          kind: "ck.canary",
-          args: {
-            ...login,
-            database: desired.query.database,
-            servers: facts.servers.map(({ name }) => name),
-          },
-          says: "canary: create a replicated table, insert, read on every other replica, drop it",
-        },
-      ],
-    },
+    { phase: "repoint", steps: [canaryStep(desired, facts, `canary ${desired.name}`)] },
     ...commandSteps(`resume writers of ${desired.name}`, [...desired.writers.resume].reverse()).map(
       (step): Stage => ({ phase: "release", steps: [step] }),
     ),
@@ -222,6 +213,21 @@ function editStep(desired: ClickHouseDesired, server: ReplicaServerFacts, to: Si
     args: { path: desired.configPath, element: desired.element, nodes: nodesOf(to), restore },
     says: restore ? `put ${desired.configPath} back` : `edit ${desired.configPath}`,
     undo: restore ? undefined : "put the original back",
+  };
+}
+
+function canaryStep(desired: ClickHouseDesired, facts: ClickHouseFacts, id: string): Step {
+  return {
+    id,
+    host: facts.servers[0]?.name ?? "ops",
+    kind: "ck.canary",
+    args: {
+      ...loginOf(desired),
+      database: desired.query.database,
+      servers: facts.servers.map(({ name }) => name),
+    },
+    says: "canary: create a replicated table, insert, read on every other replica, drop it",
+    proves: "ClickHouse's own work goes through",
   };
 }
 

@@ -5,14 +5,16 @@
  * configuration: a file that was written proves nothing about the process.
  */
 import { isDeepStrictEqual } from "node:util";
+import { unifiedDiff } from "../editors/edit";
 import { EditError } from "../editors/errors";
+import { xmlSecrets } from "../editors/secrets";
 import { decodeText, editBytes } from "../editors/text";
 import { readZooKeeperNodes } from "../editors/xml/read-zookeeper-nodes";
 import { setZooKeeperNodes } from "../editors/xml/set-zookeeper-nodes";
 import { Refusal, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight } from "../engine/step";
 import { waitFor } from "../engine/wait";
-import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
+import { keepOriginal, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
 import { runCanary } from "./canary";
 import { troublesOf } from "./observe";
@@ -34,12 +36,15 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
       const host = world.host(name);
       const path = String(args["path"]);
       if (args["restore"] === true) return restore(host, world.migration, args);
-      const edited = edit(host, args, await readConfig(host, path), nodesOf(args));
+      const before = await readConfig(host, path);
+      const edited = edit(host, args, before, nodesOf(args));
       await keepOriginal(host, world.migration, path);
       await replaceContent(host, path, edited);
+      return diffOf(path, before, edited);
     },
-    undo: ({ step, world }) =>
-      restore(world.host(step.host), world.migration, { ...step.args, restore: true }),
+    async undo({ step, world }) {
+      await restore(world.host(step.host), world.migration, { ...step.args, restore: true });
+    },
   },
   "ck.reconnect": {
     look: ({ step, world }) => connected(world.host(step.host), step.args),
@@ -63,7 +68,7 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
     look: async ({ applied }) => ({ done: applied, found: applied ? "the canary lived" : "not tried yet" }),
     async apply({ step: { args }, world, run }) {
       const servers = (args["servers"] as readonly string[]).map((name) => world.host(name));
-      await runCanary(servers, loginOf(world, args), String(args["database"]), run);
+      return runCanary(servers, loginOf(world, args), String(args["database"]), run);
     },
   },
   "ck.stop": {
@@ -85,7 +90,7 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
  * Puts the file back: the original to the byte, provided that nothing but the nodes was changed since; what somebody
  * edited by hand meanwhile is kept, and only the nodes go back.
  */
-async function restore(host: HostAccess, migration: string, args: JsonObject): Promise<void> {
+async function restore(host: HostAccess, migration: string, args: JsonObject): Promise<JsonObject> {
   const path = String(args["path"]);
   const [current, original] = await Promise.all([
     readConfig(host, path),
@@ -93,7 +98,14 @@ async function restore(host: HostAccess, migration: string, args: JsonObject): P
   ]);
   const back = edit(host, args, current, await wantedNodes(host, migration, args));
   const isOurs = original && edit(host, args, original, readNodes(args, current)).equals(current);
-  await replaceContent(host, path, isOurs ? original : back);
+  const written = isOurs ? original : back;
+  await replaceContent(host, path, written);
+  return diffOf(path, current, written);
+}
+
+/** For the report; secrets are masked. */
+function diffOf(path: string, before: Buffer, after: Buffer): JsonObject {
+  return { diff: unifiedDiff(path, decodeText(before).text, decodeText(after).text, xmlSecrets) };
 }
 
 async function configured(host: HostAccess, migration: string, args: JsonObject): Promise<Sight> {
@@ -128,7 +140,18 @@ function nodesOf(args: JsonObject): Node[] {
   return args["nodes"] as unknown as Node[];
 }
 
-const readConfig = (host: HostAccess, path: string) => readEdited(host, path, "ClickHouse's configuration");
+async function readConfig(host: HostAccess, path: string): Promise<Buffer> {
+  const config = await host.readFile(path);
+  if (config) return config;
+  throw new Refusal([
+    {
+      where: `${host.name}:${path}`,
+      found: "no such file",
+      expected: "ClickHouse's configuration",
+      next: "Put it back.",
+    },
+  ]);
+}
 
 async function answers(host: HostAccess, login: QueryLogin): Promise<Sight> {
   try {

@@ -13,15 +13,16 @@ export interface Command {
 }
 
 interface CommandWorld {
-  command(command: Command): Promise<unknown>;
+  command(command: Command): Promise<{ readonly code: number; readonly stdout: string }>;
 }
 
 /** One step a command, in order; `undo` are the commands that take the whole list back. */
 export function commandSteps(
   purpose: string,
   commands: readonly Command[],
-  undo: readonly Command[] = [],
+  options: { readonly undo?: readonly Command[]; readonly proves?: string } = {},
 ): Step[] {
+  const { undo = [], proves } = options;
   return commands.map((command, index) => ({
     id: `${purpose} ${index + 1}`,
     host: command.on ?? "ops",
@@ -29,6 +30,7 @@ export function commandSteps(
     // The first command's undo resumes everything: walking back, it is the last to be taken back.
     args: { command: { ...command }, undo: index === 0 ? undo.map((one) => ({ ...one })) : [] },
     says: `${purpose}: ${command.run}`,
+    ...(proves === undefined ? {} : { proves }),
     undo: index === 0 && undo.length > 0 ? undo.map((one) => one.run).join("; ") : undefined,
   }));
 }
@@ -40,10 +42,20 @@ export const commandHandlers: Readonly<Record<string, Handler<CommandWorld>>> = 
       found: applied ? "it succeeded" : "not run by this process",
     }),
     async apply({ step, world }) {
-      await world.command(step.args["command"] as unknown as Command);
+      const command = step.args["command"] as unknown as Command;
+      const { code, stdout } = await world.command(command);
+      return {
+        exitCode: code,
+        ...(command.expect === undefined ? {} : sayMatch(command.expect, stdout)),
+      };
     },
     async undo({ step, world }) {
       for (const command of (step.args["undo"] ?? []) as unknown as Command[]) await world.command(command);
     },
   },
 };
+
+/** For the report: what matched, and no more of the output, which is the user's. */
+function sayMatch(expect: string, stdout: string): { expected: string; matched: string } {
+  return { expected: `/${expect}/`, matched: (new RegExp(expect).exec(stdout)?.[0] ?? "").slice(0, 200) };
+}

@@ -3,35 +3,38 @@
  * Steps of a stage that do the same on several hosts are one line: `ck1, ck2  restart`.
  */
 import { createHash } from "node:crypto";
-import type { Json, Plan, Stage } from "./step";
+import type { Json, Phase, Plan, Stage } from "./step";
 
-/**
- * `02 zk-old1, zk-old3   stop (follower)   undo: start`
- * @param noReturn stands before the first step that cannot be undone
- */
-export function describeSteps(plan: Plan, noReturn = NO_RETURN): string[] {
+/** `02 zk-old1, zk-old3   stop (follower)   undo: start` */
+export function describeSteps(plan: Plan): string[] {
   const rows = plan.stages.flatMap(rowsOf);
   const hostWidth = Math.max(0, ...rows.map((row) => row.hosts.length));
   const digits = Math.max(2, String(rows.length).length);
-  const last = rows.findIndex((row) => row.pointOfNoReturn);
+  const noReturn = rows.findIndex((row) => row.pointOfNoReturn);
   return rows.flatMap((row, index) => {
     const number = String(index + 1).padStart(digits, "0");
     const undo = row.undo ? `   undo: ${row.undo}` : "";
     const line = `${number} ${row.hosts.padEnd(hostWidth)}  ${row.says}${undo}`;
-    return index === last ? [noReturn, line] : [line];
+    return index === noReturn ? [NO_RETURN, line] : [line];
   });
 }
 
 const NO_RETURN = "-- from here on the way back is a copy in the other direction --";
 
-interface Row {
+/** What is done on one host, or the same on several side by side. */
+export interface PlanRow {
+  readonly phase: Phase;
   readonly hosts: string;
   readonly says: string;
   readonly undo?: string;
   readonly pointOfNoReturn: boolean;
 }
 
-function rowsOf(stage: Stage): Row[] {
+export function rowsOfPlan(plan: Plan): PlanRow[] {
+  return plan.stages.flatMap(rowsOf);
+}
+
+function rowsOf(stage: Stage): PlanRow[] {
   const rows = new Map<string, { hosts: string[]; undo?: string; pointOfNoReturn: boolean }>();
   for (const step of stage.steps) {
     const row = rows.get(step.says);
@@ -44,7 +47,12 @@ function rowsOf(stage: Stage): Row[] {
       });
     }
   }
-  return [...rows].map(([says, row]) => ({ ...row, says, hosts: row.hosts.join(", ") }));
+  return [...rows].map(([says, row]) => ({
+    ...row,
+    phase: stage.phase,
+    says,
+    hosts: row.hosts.join(", "),
+  }));
 }
 
 /** SHA-256 over the canonical JSON (keys sorted), hex. */

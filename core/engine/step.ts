@@ -25,6 +25,8 @@ export interface Step {
   readonly args: JsonObject;
   /** For the reviewer, without the host: `stop (follower)`. */
   readonly says: string;
+  /** What it shows when it is done, for the report: `the business's own check`. Absent where it proves nothing. */
+  readonly proves?: string;
   /** What taking it back means; absent when there is nothing to take back. */
   readonly undo?: string;
   /** What the step brought about must still hold when the plan ends; resuming looks at it again. */
@@ -45,6 +47,8 @@ export interface Plan {
   readonly operation: string;
   /** Fingerprint of what the user chose to accept; a run begun with other choices is not gone on with. */
   readonly choices?: string;
+  /** What the plan was made from, in words, for the report. */
+  readonly found?: Readonly<Record<string, string>>;
   readonly stages: readonly Stage[];
 }
 

@@ -89,6 +89,8 @@ export interface MonitoringDesired {
   /** How many client addresses share a server; the limit above is per address. @default 1 */
   readonly clientHosts?: number;
   readonly thresholds?: Partial<Thresholds>;
+  /** The old side goes on serving others. @default false, two serving sides are then a mistake */
+  readonly bothServe?: boolean;
 }
 
 export type Monitoring = Required<Omit<MonitoringDesired, "old" | "thresholds">> & {
@@ -121,9 +123,15 @@ export function completeMonitoring(desired: MonitoringDesired): Monitoring {
     scrapeInterval: "15s",
     maxClientCnxns: 60,
     clientHosts: 1,
-    ...desired,
-    thresholds: { ...DEFAULT_THRESHOLDS, ...desired.thresholds },
+    bothServe: false,
+    ...defined(desired),
+    thresholds: { ...DEFAULT_THRESHOLDS, ...defined(desired.thresholds ?? {}) },
   };
+}
+
+/** Arguments that were left out by saying `undefined` must not displace a default. */
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T;
 }
 
 /** The sides that exist, with the value of their label `side`. */
@@ -180,7 +188,7 @@ function sideComplaints(desired: MonitoringDesired): Complaint[] {
       "two names",
       "Name the ensembles apart, or their servers count as one quorum.",
     );
-  if (desired.old?.role === "serving" && desired.new.role === "serving")
+  if (desired.old?.role === "serving" && desired.new.role === "serving" && !desired.bothServe)
     refuse(
       "monitoring",
       "both sides serving",

@@ -3,10 +3,12 @@
  * since; what somebody edited by hand meanwhile is kept, and only the values go back.
  */
 import { isDeepStrictEqual } from "node:util";
+import { unifiedDiff } from "../editors/edit";
 import { EditError } from "../editors/errors";
+import { lineSecrets } from "../editors/secrets";
 import { Refusal } from "../engine/errors";
 import type { Handler, JsonObject } from "../engine/step";
-import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
+import { keepOriginal, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
 import { hostsListFor, readSettings, writeSettings, type ZooKeeperSettings } from "./config";
 import { sameZooKeeperHosts } from "./read/judge";
@@ -29,6 +31,8 @@ export const editHandlers: Readonly<Record<string, Handler<World>>> = {
       const isOriginal = !sameZooKeeperHosts(readSettings(current).hostsList, readSettings(wanted).hostsList);
       if (args["restore"] !== true && isOriginal) await keepOriginal(host, world.migration, path);
       await replaceContent(host, path, wanted);
+      const [before, after] = [current, wanted].map((bytes) => bytes.toString("utf8"));
+      return { diff: unifiedDiff(path, before ?? "", after ?? "", lineSecrets) };
     },
     async undo({ step: { host: name, args }, world }) {
       const host = world.host(name);
@@ -73,4 +77,15 @@ function edit(host: HostAccess, args: JsonObject, config: Buffer, settings: ZooK
   }
 }
 
-const readConfig = (host: HostAccess, path: string) => readEdited(host, path, "the meta server's config.ini");
+async function readConfig(host: HostAccess, path: string): Promise<Buffer> {
+  const config = await host.readFile(path);
+  if (config) return config;
+  throw new Refusal([
+    {
+      where: `${host.name}:${path}`,
+      found: "no such file",
+      expected: "the meta server's config.ini",
+      next: "Put it back.",
+    },
+  ]);
+}

@@ -45,7 +45,7 @@ export function fencePegasus(
 ): Fence {
   const { pause, resume } = desired.writers;
   const [primary, ...backups] = orderOf(facts);
-  const pauses = commandSteps(`pause writers of ${desired.name}`, pause, [...resume].reverse());
+  const pauses = commandSteps(`pause writers of ${desired.name}`, pause, { undo: [...resume].reverse() });
   const stopBackups = stage(
     "fence",
     backups.map((meta) => stopStep(desired, meta, "stop (backup meta)")),

@@ -176,6 +176,7 @@ export function healthyStep(
       record: facts.record && toJson(facts.record),
       mayReturn: desired.method === "recover" && desired.acceptLost,
     },
+    proves: "the cluster is what it was",
     says: "prove: every meta with the new hosts_list, one leads, level, nodes and tables as before, every partition fully healthy",
   };
 }

@@ -4,12 +4,14 @@ import { Refusal } from "../engine/errors";
 import { describeSteps } from "../engine/plan-text";
 import type { MigrationDesired } from "../run/desired";
 import { migrationId, migrationSchema, readArguments } from "../run/desired";
-import { finalize, reviewFinalize } from "../run/finalize";
+import { finalize } from "../run/finalize";
 import { readHistory } from "../run/history";
 import { moveTo, rollBack, WayBackClosed } from "../run/migration";
 import { keepersOf, withMigrationWorld } from "../run/open";
 import { complainForward, observeForward, planForward, sketchBack } from "../run/move";
+import { writePlanPage } from "../run/plan-page";
 import { progressFor } from "../run/progress";
+import { reported } from "../run/report";
 import { reviewForward } from "../run/review";
 import { readRuns } from "../run/session";
 import { planBack } from "../run/way-back";
@@ -17,20 +19,29 @@ import type { Lifecycle, Properties } from "./lifecycle";
 import {
   argumentsOf,
   failuresOf,
+  hasUnknown,
   outputs,
   plainError,
   readDesired,
-  readForCheck,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
 
 export const migration: Lifecycle = {
   async check(olds, news) {
-    const read = readForCheck(migrationSchema, news);
-    if ("answer" in read) return read.answer;
+    if (hasUnknown(news)) {
+      return {
+        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
+        failures: [],
+      };
+    }
+    const read = readArguments(migrationSchema, argumentsOf(news));
+    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
     const { desired } = read;
-    if (isSettled(olds, desired)) return { inputs: { ...news, plan: olds["plan"] }, failures: [] };
+    if (isSettled(olds, desired)) {
+      return { inputs: { ...news, plan: olds["plan"], planPage: olds["planPage"] }, failures: [] };
+    }
+    const progress = progressFor(urnOf(news));
     try {
       return await withMigrationWorld(desired, async (world) => {
         const history = readHistory(await readRuns(world, keepersOf(desired)));
@@ -43,9 +54,6 @@ export const migration: Lifecycle = {
           };
         }
         if (history.active === desired.active) {
-          if (desired.finalized && !history.finalized) {
-            return { inputs: { ...news, plan: reviewFinalize(desired) }, failures: [] };
-          }
           return {
             inputs: { ...news, plan: olds["plan"] ?? { moves: `nothing: ${desired.active} is active` } },
             failures: [],
@@ -54,16 +62,21 @@ export const migration: Lifecycle = {
         if (history.finalized) throw new WayBackClosed();
         if (desired.active === "source") {
           const plan = await planBack(world, desired, history);
-          return {
-            inputs: { ...news, plan: { moves: plan.title, steps: describeSteps(plan) } },
-            failures: [],
-          };
+          const found = { moves: plan.title, steps: describeSteps(plan) };
+          const page = await writePlanPage({ desired, plan, found }, progress);
+          return { inputs: { ...news, plan: found, planPage: page }, failures: [] };
         }
         const facts = await observeForward(world, desired, history);
         const complaints = complainForward(desired, facts);
-        if (complaints.length > 0) return { inputs: news, failures: failuresOf(complaints) };
-        const review = await reviewForward(world, desired, facts, planForward(desired, facts));
-        return { inputs: { ...news, plan: review }, failures: [] };
+        if (complaints.length > 0) {
+          await writePlanPage({ desired, complaints }, progress);
+          return { inputs: news, failures: failuresOf(complaints) };
+        }
+        const plan = planForward(desired, facts);
+        const review = await reviewForward(world, desired, facts, plan);
+        const shown = { desired, plan, found: { ...review }, consumers: facts.consumers };
+        const page = await writePlanPage(shown, progress);
+        return { inputs: { ...news, plan: review, planPage: page }, failures: [] };
       });
     } catch (error) {
       if (error instanceof Refusal) return { inputs: news, failures: failuresOf(error.complaints) };
@@ -105,7 +118,7 @@ export const migration: Lifecycle = {
       const desired = readDesired(migrationSchema, props);
       const progress = progressFor(urnOf(props));
       if (desired.finalized) progress.say("the migration is finalized: no host is touched");
-      else await rollBack(desired, progress);
+      else await reported({ desired, progress }, () => rollBack(desired, progress));
     } catch (error) {
       throw plainError(error);
     }
@@ -115,12 +128,21 @@ export const migration: Lifecycle = {
 async function move(desired: MigrationDesired, inputs: Properties): Promise<Properties> {
   try {
     const progress = progressFor(urnOf(inputs));
-    const moved = await moveTo(desired, desired.active, progress);
-    if (desired.finalized) await finalize(desired, progress);
+    const { value: moved, report } = await reported(
+      { desired, progress },
+      async () => {
+        const moved = await moveTo(desired, desired.active, progress);
+        if (desired.finalized) await finalize(desired, progress);
+        return moved;
+      },
+      // Fenced consumers wait for their repointing, which files the report of the whole.
+      ({ timeline }) => timeline.length > 0 && desired.consumers.length > 0,
+    );
     return outputs({
       ...inputs,
       activeSide: moved.active,
       timeline: moved.timeline,
+      report,
       rollbackPlan: desired.finalized
         ? ["finalized: destroy removes the resources and touches no host"]
         : describeSteps(sketchBack(desired)),

@@ -2,25 +2,33 @@
 import { isDeepStrictEqual } from "node:util";
 import { Refusal, UserError } from "../engine/errors";
 import { migrationId, readArguments, repointSchema } from "../run/desired";
+import { repointOrRollBack } from "../run/migration";
 import { progressFor } from "../run/progress";
-import { repoint as repointConsumer, reviewRepoint, unpoint } from "../run/repoint";
+import { reported } from "../run/report";
+import { reviewRepoint, unpoint } from "../run/repoint";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
   argumentsOf,
   failuresOf,
+  hasUnknown,
   initError,
   outputs,
   plainError,
   readDesired,
-  readForCheck,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
 
 export const repoint: Lifecycle = {
   async check(olds, news) {
-    const read = readForCheck(repointSchema, news);
-    if ("answer" in read) return read.answer;
+    if (hasUnknown(news)) {
+      return {
+        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
+        failures: [],
+      };
+    }
+    const read = readArguments(repointSchema, argumentsOf(news));
+    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
     const before = readArguments(repointSchema, argumentsOf(olds));
     if (
       olds["plan"] !== undefined &&
@@ -72,11 +80,16 @@ export const repoint: Lifecycle = {
 async function bring(id: string, inputs: Properties): Promise<Properties> {
   try {
     const desired = readDesired(repointSchema, inputs);
-    const { timeline, writePauseSeconds } = await repointConsumer(desired, progressFor(urnOf(inputs)));
+    const progress = progressFor(urnOf(inputs));
+    const { value, report } = await reported({ desired: desired.migration, progress }, () =>
+      repointOrRollBack(desired, progress),
+    );
+    const { timeline, writePauseSeconds } = value;
     return outputs({
       ...inputs,
       timeline,
       writePauseSeconds,
+      report,
       rollbackPlan: "pause the writers, put the configuration back; the migration's way back releases them",
     });
   } catch (error) {

@@ -41,6 +41,8 @@ export interface ObservedConsumer {
   complain(options: ComplainOptions): Complaint[];
   /** What stops its writes before the data moves. */
   fence(options: FenceOptions): Fence;
+  /** Its own work tried out, before it is fenced; nothing stays of it. */
+  check(): Stage[];
   /** What `unpoint` does once it is fenced: the configuration goes back. */
   unpoint(to: Side): Stage[];
   /** Edits, (re)starts, proves, releases. */
@@ -125,6 +127,7 @@ function asClickHouse(desired: ClickHouseDesired, facts: ClickHouseFacts): Obser
       quiet: clickhouse.fenceStages(desired, facts, { from, stopServers }),
       stop: [],
     }),
+    check: () => clickhouse.checkStages(desired, facts),
     unpoint: (to) => clickhouse.editStages(desired, facts, to, true),
     repoint: ({ from, to, restore }) => [
       ...clickhouse.editStages(desired, facts, to, restore),
@@ -142,6 +145,7 @@ function asPegasus(desired: PegasusDesired, facts: PegasusFacts): ObservedConsum
     consumer: desired,
     complain: (options) => complainPegasus(desired, facts, options),
     fence: ({ strict }) => fencePegasus(desired, facts, { strict }),
+    check: () => [],
     unpoint: (to) => unpointPegasus(desired, facts, to),
     repoint: (direction) => repointPegasus(desired, facts, direction),
     diffs: (to) => diffsOfPegasus(desired, facts, to),

@@ -55,6 +55,21 @@ export const migrationSchema = z
     cleanUpSource: z.boolean().default(false),
     acceptDataLoss: z.boolean().default(false),
     acceptForeignClients: z.boolean().default(false),
+    /** The business's own checks by consumer: run before the fence, after the repointing, and after a way back. */
+    verify: z.record(z.string(), z.array(userCommandSchema)).default({}),
+    /** After a repointing that fails: stay there, fenced, or bring data and consumers back to the source. */
+    onFailure: z.enum(["stop", "rollBack"]).default("stop"),
+    /** Who is to be called, in labels of alerts and in reports. */
+    onCall: z.array(z.strictObject({ name: z.string().min(1), contact: z.string().optional() })).default([]),
+    /** Folder of the reports and plan pages, on the operator's machine; relative to the program's folder. */
+    reports: z.string().min(1).default("reports"),
+  })
+  .superRefine(({ verify, consumers }, context) => {
+    const names = consumers.map(({ name }) => name);
+    for (const name of Object.keys(verify).filter((one) => !names.includes(one))) {
+      const message = `the name of a consumer: ${names.join(", ") || "there is none"}`;
+      context.addIssue({ code: "custom", path: ["verify", name], message });
+    }
   })
   .refine((desired) => !desired.cleanUpSource || desired.strategy === "snapshot", {
     path: ["cleanUpSource"],
@@ -74,7 +89,8 @@ export type EitherEnsemble = EnsembleDesired | ExistingDesired;
 export const repointSchema = z.strictObject({
   consumer: consumerSchema,
   migration: migrationSchema,
-  verify: z.array(userCommandSchema).default([]),
+  /** @default the migration's own checks of this consumer */
+  verify: z.array(userCommandSchema).optional(),
 });
 
 export type RepointDesired = z.output<typeof repointSchema>;

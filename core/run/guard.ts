@@ -93,6 +93,33 @@ export class WayBackRefused extends UserError {
   }
 }
 
+/** A repointing failed, and the user had chosen to go back then. */
+export class RolledBack extends UserError {
+  constructor(cause: Error) {
+    super(
+      `${reasonOf(cause)}\nRolled back, as onFailure: rollBack asks for: the source serves again with everything that was written ` +
+        "since, every consumer works with it, and its writers go on. Mend the cause and run pulumi up again.",
+      { cause },
+    );
+  }
+}
+
+/** A repointing failed, and so did the way back that the user had chosen for that. */
+export class NotRolledBack extends UserError {
+  constructor(cause: Error, second: Error) {
+    super(
+      `${reasonOf(cause)}\nRolling back, as onFailure: rollBack asks for, failed too: ${second.message}\n` +
+        "Consumers may still be fenced. pulumi destroy goes on with the way back.",
+      { cause },
+    );
+  }
+}
+
+/** What failed, without the advice for those who stay. */
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
 /** The move failed, and so did taking it back. */
 export class NotTakenBack extends UserError {
   constructor(cause: Error, second: Error) {

@@ -15,13 +15,15 @@ import type { World } from "../transports/contract";
 import { namesOf } from "../zookeeper/desired";
 import { acceptsDataLoss } from "../zookeeper/snapshot/plan";
 import { touchedSince } from "../zookeeper/snapshot/untouched";
-import type { MigrationDesired } from "./desired";
-import { guard, takeBackHarmless } from "./guard";
+import type { MigrationDesired, RepointDesired } from "./desired";
+import { guard, NotRolledBack, RolledBack, takeBackHarmless } from "./guard";
 import type { ActiveSide } from "./history";
 import { operations, readHistory } from "./history";
 import { observeForward, planForward } from "./move";
 import { withMigrationSession } from "./open";
-import { repointConsumer } from "./repoint";
+import { foundOf } from "./review";
+import type { Repointed } from "./repoint";
+import { repointConsumer, StaysFenced } from "./repoint";
 import type { Session } from "./session";
 import { sideOf } from "./sides";
 import { planBack } from "./way-back";
@@ -41,14 +43,45 @@ export async function moveTo(desired: MigrationDesired, to: ActiveSide, progress
 
 /** The way back of a destroy: brings the data to the source, and releases every consumer there. */
 export async function rollBack(desired: MigrationDesired, progress: Progress): Promise<void> {
-  await withMigrationSession(desired, progress, async (world, session) => {
-    await bring(world, session, desired, "source", progress);
-    const history = readHistory(await session.runs());
-    for (const consumer of desired.consumers) {
-      if (!history.awaitsRelease(consumer.name)) continue;
-      await repointConsumer(world, session, { consumer, migration: desired, verify: [] }, "source", progress);
+  await withMigrationSession(desired, progress, (world, session) =>
+    bringAllBack(world, session, desired, progress),
+  );
+}
+
+/**
+ * Repoints one consumer to the active side. Where that fails and the user chose `onFailure: "rollBack"`, data and
+ * consumers go back to the source at once, with what was written on the target.
+ * @throws RolledBack once they are there; the repointing's own error where the user chose to stop
+ */
+export async function repointOrRollBack(desired: RepointDesired, progress: Progress): Promise<Repointed> {
+  const { migration } = desired;
+  return withMigrationSession(migration, progress, async (world, session) => {
+    try {
+      return await repointConsumer(world, session, desired, migration.active, progress);
+    } catch (error) {
+      const chosen = migration.onFailure === "rollBack" && migration.active === "target";
+      if (!(error instanceof StaysFenced) || !chosen) throw error;
+      progress.say(`${error.message}\nonFailure: rollBack: going back to the source`);
+      await bringAllBack(world, session, migration, progress).catch((second: Error) => {
+        throw new NotRolledBack(error, second);
+      });
+      throw new RolledBack(error);
     }
   });
+}
+
+async function bringAllBack(
+  world: World,
+  session: Session,
+  desired: MigrationDesired,
+  progress: Progress,
+): Promise<void> {
+  await bring(world, session, desired, "source", progress);
+  const history = readHistory(await session.runs());
+  for (const consumer of desired.consumers) {
+    if (!history.awaitsRelease(consumer.name)) continue;
+    await repointConsumer(world, session, { consumer, migration: desired }, "source", progress);
+  }
 }
 
 async function bring(
@@ -92,7 +125,8 @@ async function settleAndMove(
     return undefined;
   }
   if (to === "target") {
-    const plan = planForward(desired, await observeForward(world, desired, history));
+    const facts = await observeForward(world, desired, history);
+    const plan = { ...planForward(desired, facts), found: foundOf(desired, facts) };
     return carryOut(() => session.run(plan));
   }
   const plan = await planBack(world, desired, history);

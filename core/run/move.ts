@@ -23,6 +23,7 @@ import { isManaged } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { carriesOf, leavesRunning, planData } from "./plan-data";
 import { sideOf, withFlags } from "./sides";
+import { checksBefore } from "./verify";
 
 /** Everything a forward move was planned from; the review prints it. */
 export interface ForwardFacts {
@@ -80,7 +81,7 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
   if (complaints.length > 0) throw new Refusal(complaints);
   const { origin } = chooseServing(facts.ensemble);
   const foldOn = target.servers[0];
-  return planData(desired, {
+  const move = planData(desired, {
     operation: "forward",
     origin: source,
     destination: target,
@@ -97,6 +98,7 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
         snapshotFormat: formatOf(desired.target.version),
       },
   });
+  return { ...move, stages: [...checksBefore(desired, consumers), ...move.stages] };
 }
 
 function isFenced(history: History, consumer: string): boolean {

@@ -1,6 +1,6 @@
 /** Opens everything that an operation on a migration needs: its hosts, its lock, its journal. */
 import type { Progress } from "../engine/execute";
-import type { World } from "../transports/contract";
+import type { Hosts, World } from "../transports/contract";
 import { namesOf } from "../zookeeper/desired";
 import { hostsOf, secretsOf } from "./consumers";
 import type { MigrationDesired } from "./desired";
@@ -14,12 +14,16 @@ export function withMigrationWorld<T>(
   desired: MigrationDesired,
   act: (world: World) => Promise<T>,
 ): Promise<T> {
-  const maps = [desired.source.hosts, desired.target.hosts, ...desired.consumers.map(hostsOf)];
   const secrets = Object.assign({}, ...desired.consumers.map(secretsOf)) as Record<
     string,
     string | undefined
   >;
-  return withWorld({ migration: migrationId(desired), hosts: maps, secrets }, act);
+  return withWorld({ migration: migrationId(desired), hosts: hostMapsOf(desired), secrets }, act);
+}
+
+/** The machines of both sides and of every consumer. */
+export function hostMapsOf(desired: MigrationDesired): Hosts[] {
+  return [desired.source.hosts, desired.target.hosts, ...desired.consumers.map(hostsOf)];
 }
 
 /** The servers of both sides keep the journal and the lock; the source's come first, see `journal/quorum.ts`. */

@@ -5,9 +5,8 @@
 import { UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import type { Run } from "../engine/journal";
-import { commandSteps } from "../engine/command-steps";
 import { describeSteps, fingerprint } from "../engine/plan-text";
-import type { Plan, Stage } from "../engine/step";
+import type { Plan } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
@@ -16,6 +15,7 @@ import type { RepointDesired } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
 import { planRepoint, planUnpoint } from "./plan-consumer";
+import { verifyStages } from "./verify";
 import { keepersOf, withMigrationSession, withMigrationWorld } from "./open";
 import type { Session } from "./session";
 import { readRuns } from "./session";
@@ -46,12 +46,6 @@ export async function reviewRepoint(desired: RepointDesired): Promise<{
       diffs: observed.diffs(to),
     };
   });
-}
-
-export async function repoint(desired: RepointDesired, progress: Progress): Promise<Repointed> {
-  return withMigrationSession(desired.migration, progress, (world, session) =>
-    repointConsumer(world, session, desired, desired.migration.active, progress),
-  );
 }
 
 /** Repoints, proves and releases one consumer within a session that is open already. */
@@ -91,11 +85,9 @@ export async function repointConsumer(
 }
 
 /** The business's own checks come last before the writers go on. */
-function withVerify(plan: Plan, { consumer, verify }: RepointDesired): Plan {
-  const checks = commandSteps(`verify ${consumer.name}`, verify).map((step): Stage => ({
-    phase: "repoint",
-    steps: [step],
-  }));
+function withVerify(plan: Plan, { consumer, migration, verify }: RepointDesired): Plan {
+  const commands = verify ?? migration.verify[consumer.name] ?? [];
+  const checks = verifyStages(`verify ${consumer.name}`, commands, "repoint");
   const release = plan.stages.findIndex((stage) => stage.phase === "release");
   const at = release === -1 ? plan.stages.length : release;
   return { ...plan, stages: [...plan.stages.slice(0, at), ...checks, ...plan.stages.slice(at)] };

@@ -61,6 +61,22 @@ export async function reviewForward(
   };
 }
 
+/** What a move forward was planned from, for its report. */
+export function foundOf(desired: MigrationDesired, facts: ForwardFacts): Record<string, string> {
+  const { ensemble } = facts;
+  const clients = sayClients(facts, desired);
+  return {
+    source: `ZooKeeper ${ensemble.version ?? "?"}, leader ${ensemble.leader?.name ?? "none"}`,
+    znodes: `${znodesOf(facts, undefined)}, as the leader counted them`,
+    clients: clients.length > 0 ? clients.join("\n") : "none connected",
+    ...Object.fromEntries(
+      facts.consumers.flatMap(({ consumer, found }) =>
+        found.length > 0 ? [[consumer.name, found.join("\n")]] : [],
+      ),
+    ),
+  };
+}
+
 /** Strategies `tree` and `none`: a part of the tree, or nothing, while the source serves on. */
 async function reviewPart(
   world: World,

@@ -24,6 +24,8 @@ const HOST_PACKAGES = {
   clickhouse: ["clickhouse-common", "clickhouse-server", "clickhouse-client"],
   // Not for a host: promtool and prometheus judge the rules and the dashboard in the tests.
   monitoring: ["prometheus", "prometheus-node-exporter"],
+  // Not for a host either: the tests open the reports in it.
+  browser: ["chromium-headless-shell", "fonts-dejavu-core"],
 };
 /** Merged into /usr on every Debian since 12; a real folder of that name on a lab host would hide the link. */
 const MERGED_INTO_USR = ["bin", "sbin", "lib", "lib64"];
@@ -60,7 +62,7 @@ export async function labPackages() {
   const missing = Object.entries(HOST_PACKAGES).filter(
     ([part]) => !existsSync(join(paths.labPackagesDir(), part)),
   );
-  if (missing.length === 0) return "reused: sshd, sudo, clickhouse-server and prometheus";
+  if (missing.length === 0) return "reused: sshd, sudo, clickhouse-server, prometheus and chromium";
   for (const [part, packages] of missing) {
     await makeFolder(join(paths.labPackagesDir(), part), (folder) => downloadAndUnpack(folder, packages));
   }

@@ -9,7 +9,6 @@ import type { Duplex } from "node:stream";
 import { HostUnreachable } from "../../engine/errors";
 import { DialFailed, type Dialler } from "../contract";
 import { Deadline, sayMs } from "../deadline";
-import { dialWithin } from "../dial-within";
 
 export type Word = "srvr" | "mntr" | "cons" | "conf" | "ruok" | "isro" | "hash" | "dump" | "stat" | "envi";
 
@@ -60,10 +59,15 @@ export async function ask(
       `no answer to \`${word}\` from ${place} within ${sayMs(deadline.ms)}`,
       "The server may hang (long GC, full disk): look at its log and at its load.",
     );
+  const dialling = access.dial(port, options.address);
   let socket: Duplex;
   try {
-    socket = await dialWithin(access, port, options.address, deadline, late);
+    socket = await deadline.race(dialling, late);
   } catch (error) {
+    dialling.then(
+      (dialled) => dialled.destroy(),
+      () => {},
+    );
     if (error instanceof DialFailed && error.kind === "refused") return { kind: "refused" };
     throw error;
   }

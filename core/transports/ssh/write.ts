@@ -145,10 +145,7 @@ async function pump(
       stalled.refresh();
       await new Promise<void>((resolve, reject) => {
         pending = reject;
-        // A write that fails has no reader any more: why, the program's end tells.
-        program.channel.write(chunk, (error) => {
-          if (!error) resolve();
-        });
+        program.channel.write(chunk, (error) => (error ? reject(error) : resolve()));
       });
       pending = undefined;
     }

@@ -256,6 +256,7 @@ function proveStep(desired: MoveDesired, facts: MoveFacts): Step {
     id: "prove",
     host: facts.foldOn.server.name,
     kind: "zk.prove",
+    proves: "the tree is whole on every server",
     args: {
       clientPort: desired.destination.clientPort,
       servers: facts.reachableDestination.map(({ name, address }) => ({ name, address })),

@@ -75,6 +75,7 @@ function proveStep(desired: TreeMoveDesired): Step {
     id: "prove the copy",
     host: hostOf(desired),
     kind: "tree.prove",
+    proves: "the copy is the same",
     args: treeArgs(desired),
     says: "read both sides again: same paths, data, ACLs and sequence counters",
   };

@@ -10,8 +10,8 @@ import { sayComplaint } from "../../../core/engine/errors";
 import type { MigrationDesired } from "../../../core/run/desired";
 import { migrationSchema, readArguments } from "../../../core/run/desired";
 import { ensureEnsemble } from "../../../core/run/ensemble";
-import { moveTo, rollBack } from "../../../core/run/migration";
-import { repoint, unpoint } from "../../../core/run/repoint";
+import { moveTo, repointOrRollBack, rollBack } from "../../../core/run/migration";
+import { unpoint } from "../../../core/run/repoint";
 import type { ActiveSide } from "../../../core/run/history";
 import type { Lab } from "../../../lab/lab";
 import { bootLab } from "../../../lab/lab";
@@ -131,7 +131,7 @@ export class Scene {
     return tell(async (say) => {
       await moveTo(desired, active, { say });
       for (const consumer of desired.consumers)
-        await repoint({ consumer, migration: desired, verify: [] }, { say });
+        await repointOrRollBack({ consumer, migration: desired, verify: [] }, { say });
     }, onLine);
   }
 

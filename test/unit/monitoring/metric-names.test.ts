@@ -1,30 +1,14 @@
 /** A rule or a panel that names a metric which no server has is silent for ever: none may. */
-import { dashboard } from "../../../core/monitoring/dashboard/dashboard";
-import { ROWS } from "../../../core/monitoring/dashboard/panels";
-import { completeMonitoring } from "../../../core/monitoring/desired";
-import { alertGroups } from "../../../core/monitoring/files";
 import { RECORDINGS } from "../../../core/monitoring/recording";
 import { TEXTFILE_NAMES } from "../../../core/monitoring/textfile";
 import { both } from "./desired";
-import { namesIn, recordedNames } from "./names";
+import { everyQuery, namesIn, recordedNames } from "./names";
 
 const HOSTS = "node-exporter-1.5.0.prom";
 /** Written by Prometheus itself for every target. */
 const BY_PROMETHEUS = ["up"];
 const RECORDED = RECORDINGS.map(({ record }) => record);
-const alerts = Object.values(alertGroups(completeMonitoring(both))).flat();
-
-/** Every query of the product, with the name of the place it is in. */
-const QUERIES: [string, string][] = [
-  ...RECORDINGS.map(({ record, expr }): [string, string] => [record, expr]),
-  ...alerts.map(({ name, expr }): [string, string] => [name, expr]),
-  ...ROWS.flatMap(({ charts }) => charts).flatMap(({ title, queries }) =>
-    queries.map(({ expr }): [string, string] => [title, expr]),
-  ),
-  ...(dashboard().annotations?.list ?? []).flatMap(({ name, expr }): [string, string][] =>
-    expr ? [[name, expr]] : [],
-  ),
-];
+const QUERIES = everyQuery(both);
 
 describe.each(["3.7.1", "3.6.3"])("ZooKeeper %s", (version) => {
   const known = new Set([

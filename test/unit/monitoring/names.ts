@@ -6,7 +6,28 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { dashboard } from "../../../core/monitoring/dashboard/dashboard";
+import { ROWS } from "../../../core/monitoring/dashboard/panels";
+import type { MonitoringDesired } from "../../../core/monitoring/desired";
+import { completeMonitoring } from "../../../core/monitoring/desired";
+import { alertGroups } from "../../../core/monitoring/files";
+import { RECORDINGS } from "../../../core/monitoring/recording";
 import { parser } from "@prometheus-io/lezer-promql";
+
+/** Every query of the product, with the name of the place it is in. */
+export function everyQuery(desired: MonitoringDesired): [string, string][] {
+  const alerts = Object.values(alertGroups(completeMonitoring(desired))).flat();
+  return [
+    ...RECORDINGS.map(({ record, expr }): [string, string] => [record, expr]),
+    ...alerts.map(({ name, expr }): [string, string] => [name, expr]),
+    ...ROWS.flatMap(({ charts }) => charts).flatMap(({ title, queries }) =>
+      queries.map(({ expr }): [string, string] => [title, expr]),
+    ),
+    ...(dashboard().annotations?.list ?? []).flatMap(({ name, expr }): [string, string][] =>
+      expr ? [[name, expr]] : [],
+    ),
+  ];
+}
 
 /** Metric names in a query, without duplicates. @throws on a query that is not PromQL. */
 export function namesIn(query: string): string[] {
@@ -23,12 +44,15 @@ export function namesIn(query: string): string[] {
 }
 
 export function recordedNames(...files: readonly string[]): Set<string> {
+  return namesAnswered(files.map((file) => readFileSync(join(__dirname, "recorded", file), "utf8")));
+}
+
+/** Names in what metrics ports answered. */
+export function namesAnswered(answers: readonly string[]): Set<string> {
   return new Set(
-    files.flatMap((file) =>
-      readFileSync(join(__dirname, "recorded", file), "utf8")
-        .split("\n")
-        .filter((line) => line !== "" && !line.startsWith("#"))
-        .map((line) => line.split(/[{ ]/, 1)[0] ?? ""),
-    ),
+    answers
+      .flatMap((answer) => answer.split("\n"))
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => line.split(/[{ ]/, 1)[0] ?? ""),
   );
 }
