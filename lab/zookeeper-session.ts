@@ -45,7 +45,7 @@ const FLAGS: Readonly<Record<ZnodeKind, number>> = { persistent: 0, ephemeral: 1
 const LOG_NOTHING_BUT_ERRORS = 1;
 
 export interface SessionOptions {
-  /** @default 10 000 */
+  /** @default 30 000: on a busy machine a client is not heard for seconds */
   readonly timeoutMs?: number;
   /** @default 15 000 */
   readonly connectWithinMs?: number;
@@ -58,7 +58,7 @@ export async function openZooKeeper(
   connectString: string,
   options: SessionOptions = {},
 ): Promise<ZooKeeperSession> {
-  const { timeoutMs = 10_000, connectWithinMs = 15_000, digest } = options;
+  const { timeoutMs = 30_000, connectWithinMs = 15_000, digest } = options;
   const client = new ZooKeeper({
     connect: connectString,
     timeout: timeoutMs,
@@ -74,7 +74,7 @@ export async function openZooKeeper(
     }, connectWithinMs);
     client.once("connect", () => {
       clearTimeout(timer);
-      resolve();
+      setImmediate(resolve);
     });
     client.init({});
   });
@@ -83,6 +83,10 @@ export async function openZooKeeper(
   return session;
 }
 
+/**
+ * Answers are settled in a turn of their own: the library calls back from inside its C code, and is not made for being
+ * called again, or closed, from there.
+ */
 class NativeSession implements ZooKeeperSession {
   isOver = false;
 
@@ -95,14 +99,13 @@ class NativeSession implements ZooKeeperSession {
   }
 
   get(path: string): Promise<{ data: Buffer; ephemeral: boolean }> {
-    return new Promise((resolve, reject) => {
-      const refused = this.client.a_get(path, false, (code, _error, stat, data) => {
-        if (code !== 0) return reject(new ZkFailure(code, path, "get"));
+    return this.call("get", path, (done) =>
+      this.client.a_get(path, false, (code, error, stat, data) => {
+        if (code !== 0) return done(code, error, { data: Buffer.alloc(0), ephemeral: false });
         const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data ?? "");
-        resolve({ data: bytes, ephemeral: !/^0*$/.test(stat.ephemeralOwner) });
-      });
-      if (refused !== 0) reject(new ZkFailure(Number(refused), path, "get"));
-    });
+        done(code, error, { data: bytes, ephemeral: !/^0*$/.test(stat.ephemeralOwner) });
+      }),
+    );
   }
 
   children(path: string): Promise<string[]> {
@@ -150,7 +153,7 @@ class NativeSession implements ZooKeeperSession {
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       const sent = send((code, _error, value) =>
-        code === 0 ? resolve(value) : reject(new ZkFailure(code, path, what)),
+        setImmediate(() => (code === 0 ? resolve(value) : reject(new ZkFailure(code, path, what)))),
       );
       if (typeof sent === "number" && sent !== 0) reject(new ZkFailure(sent, path, what));
     });

@@ -2,8 +2,8 @@
  * What a failed move leaves behind, and what the user is told about it.
  *
  * Forward, everything is taken back: no consumer has been repointed, so the untouched source can go on. On the way
- * back, a refusal (something that only the user can decide) is taken back too, and the target serves again as before;
- * anything else stops there, fenced, since the next command is to go on with it.
+ * back, what failed before anybody was fenced is taken back too, and so is a refusal (something that only the user can
+ * decide): the target serves on as before. Anything else stops there, fenced, since the next command is to go on.
  */
 import { Refusal, UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
@@ -30,7 +30,7 @@ export async function guard(
     if (!(error instanceof UserError)) throw error;
     const { pendingMove } = readHistory(await session.runs());
     if (!pendingMove) throw error;
-    if (to === "source" && !isRefusal(error)) throw new StoppedFenced(error);
+    if (to === "source" && hasFenced(pendingMove) && !isRefusal(error)) throw new StoppedFenced(error);
     progress.say(`${error.message}; taking back what was done`);
     const leftOvers = await takeBackHarmless(session, pendingMove, bystanders, progress).catch(
       (second: Error) => {
@@ -65,6 +65,11 @@ export async function takeBackHarmless(
     progress.say(`left for the next run to tidy: ${leftOvers.join("; ")}`);
     return [...new Set(leftOvers)];
   }
+}
+
+function hasFenced({ plan, begunSteps }: Run): boolean {
+  const fence = plan.stages.filter(({ phase }) => phase === "fence").flatMap(({ steps }) => steps);
+  return begunSteps.some(({ id }) => fence.some((step) => step.id === id));
 }
 
 function isRefusal(error: UserError): boolean {

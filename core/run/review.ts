@@ -9,7 +9,7 @@ import { describeSteps } from "../engine/plan-text";
 import type { Plan } from "../engine/step";
 import type { World } from "../transports/contract";
 import type { TreeSummary } from "../zookeeper/files/tree-summary";
-import { describeSnapshot } from "../zookeeper/files/clean-snapshot";
+import { describeSnapshot } from "../zookeeper/files/refit-snapshot";
 import { BrokenFile } from "../zookeeper/files/broken-file";
 import type { SeenServer } from "../zookeeper/observe";
 import type { Side } from "../zookeeper/side";

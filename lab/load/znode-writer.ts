@@ -70,7 +70,11 @@ export class ZnodeWriter {
 
   private async connected(): Promise<ZooKeeperSession> {
     if (this.session && !this.session.isOver) return this.session;
-    const session = await openZooKeeper(this.connectString, { connectWithinMs: 3_000, digest: LOAD_DIGEST });
+    const session = await openZooKeeper(this.connectString, {
+      timeoutMs: 10_000,
+      connectWithinMs: 3_000,
+      digest: LOAD_DIGEST,
+    });
     this.session = session;
     for (const path of [LOAD_ROOT, `${LOAD_ROOT}/${this.run}`]) {
       await session.create(path, "").catch((error: unknown) => {

@@ -53,9 +53,8 @@ export type Chosen =
 /**
  * @param atLeast the highest zxid that the server is known to have reached (`srvr`), or undefined when nobody
  *   knows: without it, nothing can tell that the newest log is missing as a whole
- * @param growing the server still writes: its snapshot may be ahead of the logs as they were read
  */
-export function chooseSet(listing: Listing, atLeast: bigint | undefined, growing = false): Chosen {
+export function chooseSet(listing: Listing, atLeast: bigint | undefined): Chosen {
   const unknown = badNames(listing);
   if (unknown.length > 0) return { ok: false, complaints: unknown };
   const snapshots = byZxid(listing.snapshots).reverse();
@@ -70,7 +69,7 @@ export function chooseSet(listing: Listing, atLeast: bigint | undefined, growing
   const chain = chainLogs(listing.where, { name: snapshot.name, zxid }, logs);
   const complaints = [
     ...chain.complaints,
-    ...(growing ? [] : reachesTree(listing.where, snapshot.name, snapshot.maxZxid, chain.lastZxid)),
+    ...reachesTree(listing.where, snapshot.name, snapshot.maxZxid, chain.lastZxid),
     ...reachesServer(listing.where, chain.lastZxid, atLeast),
   ];
   if (complaints.length > 0)
@@ -141,7 +140,12 @@ function reachesTree(where: string, name: string, maxZxid: bigint, lastZxid: big
   ];
 }
 
-function reachesServer(where: string, lastZxid: bigint, atLeast: bigint | undefined): readonly Complaint[] {
+/** What speaks against logs that do not reach what the server has. */
+export function reachesServer(
+  where: string,
+  lastZxid: bigint,
+  atLeast: bigint | undefined,
+): readonly Complaint[] {
   if (atLeast === undefined || atLeast <= lastZxid) return [];
   if ((atLeast & 0xffff_ffffn) === 0n && atLeast >> 32n > lastZxid >> 32n) return [];
   return [

@@ -32,6 +32,8 @@ export interface LogVerdict {
   /** Of the last good record. */
   readonly lastZxid: bigint | undefined;
   readonly records: number;
+  /** Where the last good record begins; undefined where there is none. */
+  readonly lastOffset: number | undefined;
   /** Where the last good record ends: copy up to here and nothing of worth is left behind. */
   readonly usedBytes: number;
   readonly end: LogEnd;
@@ -43,27 +45,12 @@ export interface LogVerdict {
 const HEADER_BYTES = 16;
 const MAGIC = Buffer.from("ZKLG");
 
+/** Sees every good record, in order. The payload is valid until the walk goes on. */
+export type RecordVisitor = (payload: Buffer, offset: number) => void;
+
 /** Judges a whole log. Never throws over its content; errors of the stream itself pass through. */
 export async function judgeLog(file: string, bytes: Bytes): Promise<LogVerdict> {
-  const reader = new JuteReader(file, bytes);
-  const log = new LogState(file);
-  try {
-    if (!(await reader.fill(HEADER_BYTES))) return log.verdict({ kind: "no-header" });
-    const magic = reader.buffer.subarray(reader.at, reader.at + 4);
-    if (!magic.equals(MAGIC)) {
-      const found = JSON.stringify(magic.toString("latin1"));
-      return log.verdict({ kind: "corrupt", broken: reader.broken("bad-magic", found, '"ZKLG"') });
-    }
-    if (reader.int(4) !== 2) {
-      const broken = reader.broken("bad-structure", `version ${reader.int(4)}`, "2", 4);
-      return log.verdict({ kind: "corrupt", broken });
-    }
-    reader.skip(HEADER_BYTES);
-    log.usedBytes = HEADER_BYTES;
-    return log.verdict(await readRecords(reader, log));
-  } finally {
-    await reader.close();
-  }
+  return continueLog(unread(file), bytes);
 }
 
 /**
@@ -71,26 +58,71 @@ export async function judgeLog(file: string, bytes: Bytes): Promise<LogVerdict> 
  * @param tail the file's bytes from `earlier.usedBytes` on
  */
 export async function continueLog(earlier: LogVerdict, tail: Bytes): Promise<LogVerdict> {
-  if (earlier.usedBytes < HEADER_BYTES) return judgeLog(earlier.file, tail);
+  const walk = walkLog(earlier, tail, () => undefined);
+  for (;;) {
+    const step = await walk.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** A log of which nothing was read yet, or nothing that matters before a record that begins at `from`. */
+export function unread(file: string, from = 0): LogVerdict {
+  const nothing = { firstZxid: undefined, lastZxid: undefined, lastOffset: undefined };
+  return { file, ...nothing, records: 0, usedBytes: from, end: { kind: "clean" }, steps: [], types: [] };
+}
+
+/** As {@link continueLog}, but stops before each chunk of input, so that whoever takes the records sets the pace. */
+export async function* walkLog(
+  earlier: LogVerdict,
+  tail: Bytes,
+  visit: RecordVisitor,
+): AsyncGenerator<void, LogVerdict, void> {
   const reader = new JuteReader(earlier.file, tail, earlier.usedBytes);
-  const log = new LogState(earlier.file, earlier);
+  const log = new LogState(earlier);
   try {
-    return log.verdict(await readRecords(reader, log));
+    const bad = earlier.usedBytes < HEADER_BYTES ? await readHeader(reader, log) : undefined;
+    return log.verdict(bad ?? (yield* readRecords(reader, log, visit)));
   } finally {
     await reader.close();
   }
 }
 
-async function readRecords(reader: JuteReader, log: LogState): Promise<LogEnd> {
+/** @returns the end of a file that is no log */
+async function readHeader(reader: JuteReader, log: LogState): Promise<LogEnd | undefined> {
+  if (!(await reader.fill(HEADER_BYTES))) return { kind: "no-header" };
+  const magic = reader.buffer.subarray(reader.at, reader.at + 4);
+  if (!magic.equals(MAGIC)) {
+    const found = JSON.stringify(magic.toString("latin1"));
+    return { kind: "corrupt", broken: reader.broken("bad-magic", found, '"ZKLG"') };
+  }
+  if (reader.int(4) !== 2) {
+    return { kind: "corrupt", broken: reader.broken("bad-structure", `version ${reader.int(4)}`, "2", 4) };
+  }
+  reader.skip(HEADER_BYTES);
+  log.usedBytes = HEADER_BYTES;
+  return undefined;
+}
+
+async function* readRecords(
+  reader: JuteReader,
+  log: LogState,
+  visit: RecordVisitor,
+): AsyncGenerator<void, LogEnd, void> {
   for (;;) {
-    if (!reader.have(FRAME_BYTES) && !(await reader.fill(FRAME_BYTES))) return endOf(reader, Infinity);
+    if (!reader.have(FRAME_BYTES)) {
+      yield;
+      if (!(await reader.fill(FRAME_BYTES))) return endOf(reader, Infinity);
+    }
     const length = reader.int(8);
     if (length === 0) return endOf(reader, reader.long() === 0n ? 0 : FRAME_BYTES);
     if (length < 0 || length > MAX_FIELD_BYTES) {
       return corrupt(reader, "bad-structure", `a record of ${length} bytes`, `1 to ${MAX_FIELD_BYTES}`);
     }
     const size = FRAME_BYTES + length + 1;
-    if (!reader.have(size) && !(await reader.fill(size))) return endOf(reader, Infinity);
+    if (!reader.have(size)) {
+      yield;
+      if (!(await reader.fill(size))) return endOf(reader, Infinity);
+    }
     const start = reader.at + FRAME_BYTES;
     const payload = reader.buffer.subarray(start, start + length);
     if (reader.buffer[start + length] !== END_OF_RECORD) return endOf(reader, size);
@@ -100,14 +132,11 @@ async function readRecords(reader: JuteReader, log: LogState): Promise<LogEnd> {
       return corrupt(reader, "bad-checksum", found, `${reader.long().toString(16)}, as written with it`);
     }
     if (length < TXN_HEADER_BYTES) {
-      return corrupt(
-        reader,
-        "bad-structure",
-        `a transaction of ${length} bytes`,
-        `${TXN_HEADER_BYTES} or more`,
-      );
+      const found = `a transaction of ${length} bytes`;
+      return corrupt(reader, "bad-structure", found, `${TXN_HEADER_BYTES} or more`);
     }
     log.add(reader.position, payload);
+    visit(payload, reader.position);
     reader.skip(size);
     log.usedBytes = reader.position;
   }
@@ -116,22 +145,23 @@ async function readRecords(reader: JuteReader, log: LogState): Promise<LogEnd> {
 /** What was gathered so far. */
 class LogState {
   usedBytes: number;
+  private readonly file: string;
   private firstZxid: bigint | undefined;
   private lastZxid: bigint | undefined;
+  private lastOffset: number | undefined;
   private records: number;
   private readonly steps: ZxidStep[];
   private readonly types: Set<number>;
 
-  constructor(
-    private readonly file: string,
-    earlier?: LogVerdict,
-  ) {
-    this.usedBytes = earlier?.usedBytes ?? 0;
-    this.firstZxid = earlier?.firstZxid;
-    this.lastZxid = earlier?.lastZxid;
-    this.records = earlier?.records ?? 0;
-    this.steps = [...(earlier?.steps ?? [])];
-    this.types = new Set(earlier?.types);
+  constructor(earlier: LogVerdict) {
+    this.file = earlier.file;
+    this.usedBytes = earlier.usedBytes;
+    this.firstZxid = earlier.firstZxid;
+    this.lastZxid = earlier.lastZxid;
+    this.lastOffset = earlier.lastOffset;
+    this.records = earlier.records;
+    this.steps = [...earlier.steps];
+    this.types = new Set(earlier.types);
   }
 
   add(offset: number, payload: Buffer): void {
@@ -141,21 +171,14 @@ class LogState {
     if (after !== undefined && kind !== "next") this.steps.push({ kind, offset, after, found });
     this.firstZxid ??= found;
     this.lastZxid = found;
+    this.lastOffset = offset;
     this.records++;
     collectTypes(payload.readInt32BE(28), payload.subarray(TXN_HEADER_BYTES), this.types);
   }
 
   verdict(end: LogEnd): LogVerdict {
-    const { file, firstZxid, lastZxid, records, usedBytes, steps } = this;
-    return {
-      file,
-      firstZxid,
-      lastZxid,
-      records,
-      usedBytes,
-      end,
-      steps,
-      types: [...this.types].sort((a, b) => a - b),
-    };
+    const { file, firstZxid, lastZxid, lastOffset, records, usedBytes, steps } = this;
+    const types = [...this.types].sort((a, b) => a - b);
+    return { file, firstZxid, lastZxid, lastOffset, records, usedBytes, end, steps, types };
   }
 }

@@ -18,6 +18,8 @@ import { ZNODE_TAIL_BYTES, ZnodeView } from "./znode";
 
 /** Called in the order of the file. Buffers and views are valid during the call only. */
 export interface SnapshotVisitor {
+  /** Once, before the first session. */
+  onSessionCount?(sessions: number): void;
   onSession?(id: bigint, timeoutMs: number): void;
   /** Once, before the first list. */
   onAclCount?(lists: number): void;
@@ -96,6 +98,22 @@ export async function* walkSnapshot(
   }
 }
 
+/**
+ * The sessions that a snapshot holds, in the order of the file: its head alone is read.
+ * @throws BrokenFile where that is not whole
+ */
+export async function sessionsIn(file: string, bytes: Bytes): Promise<bigint[]> {
+  const reader = new JuteReader(file, plainBytes(file, bytes));
+  const sessions: bigint[] = [];
+  try {
+    await readHeader(reader);
+    await readSessions(reader, { onSession: (id) => sessions.push(id) });
+    return sessions;
+  } finally {
+    await reader.close();
+  }
+}
+
 async function readHeader(reader: JuteReader): Promise<void> {
   await reader.fill(16);
   const magic = reader.buffer.subarray(0, 4);
@@ -109,7 +127,9 @@ async function readHeader(reader: JuteReader): Promise<void> {
 }
 
 async function readSessions(reader: JuteReader, visitor: SnapshotVisitor): Promise<void> {
-  for (let left = await readCount(reader, "sessions"); left > 0; left--) {
+  const sessions = await readCount(reader, "sessions");
+  visitor.onSessionCount?.(sessions);
+  for (let left = sessions; left > 0; left--) {
     if (!reader.have(12)) await reader.need(12, "a session");
     visitor.onSession?.(reader.long(), reader.int(8));
     reader.skip(12);

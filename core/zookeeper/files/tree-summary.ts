@@ -7,7 +7,9 @@
  * CRC-32(ACL list ‖ path). Both are as strong as the server's own check: they find accidents, not forgeries.
  */
 import { crc32 } from "node:zlib";
+import { contentCrc, copyDigestStat, DIGEST_STAT_BYTES, isZooKeepersOwn, OPEN_ACL } from "./digest-parts";
 import type { SnapshotVisitor } from "./snapshot";
+import { Sum64 } from "./sum64";
 import type { ZnodeView, ZnodeKind } from "./znode";
 
 /** Some of something: how many in all, and the first few paths. */
@@ -38,9 +40,6 @@ export interface TreeSummary {
 }
 
 const SAMPLES = 5;
-const ZOOKEEPER = Buffer.from("/zookeeper/");
-/** What the key −1 stands for: one entry, all permissions, world:anyone. */
-const OPEN_ACL = Buffer.from("\0\0\0\x01\0\0\0\x1f\0\0\0\x05world\0\0\0\x06anyone", "latin1");
 
 /** Visits a snapshot and sums it up. Feed it nodes in any order; ACL lists first. */
 export class Summariser implements SnapshotVisitor {
@@ -61,7 +60,7 @@ export class Summariser implements SnapshotVisitor {
     ttl353: new MutableSample(),
   };
   private readonly missing = new MutableSample();
-  private readonly stat = Buffer.alloc(60);
+  private readonly stat = Buffer.alloc(DIGEST_STAT_BYTES);
 
   onSession(): void {
     this.sessions++;
@@ -79,9 +78,11 @@ export class Summariser implements SnapshotVisitor {
     this.seeZxids(node);
     const acl = this.acls.get(node.aclKey);
     if (acl === undefined) this.missing.add(node);
-    if (isZooKeepersOwn(node)) return;
-    this.digest.add(this.crcOf(node));
-    if (acl !== undefined) this.aclDigest.add(crc32(pathOf(node), acl));
+    const path = node.pathBytes;
+    if (isZooKeepersOwn(path)) return;
+    copyDigestStat(node, this.stat);
+    this.digest.add(crc32(this.stat, contentCrc(path, node.data)));
+    if (acl !== undefined) this.aclDigest.add(crc32(path, acl));
   }
 
   result(): TreeSummary {
@@ -101,17 +102,6 @@ export class Summariser implements SnapshotVisitor {
     };
   }
 
-  private crcOf(node: ZnodeView): number {
-    const { buffer, dataStart, dataEnd } = node;
-    const stat = dataEnd + 8;
-    buffer.copy(this.stat, 0, stat, stat + 16);
-    buffer.copy(this.stat, 16, stat + PZXID, stat + PZXID + 8);
-    buffer.copy(this.stat, 24, stat + 16, stat + PZXID);
-    let crc = crc32(pathOf(node));
-    if (dataStart < dataEnd) crc = crc32(buffer.subarray(dataStart, dataEnd), crc);
-    return crc32(this.stat, crc);
-  }
-
   private seeZxids(node: ZnodeView): void {
     const at = node.dataEnd + 8;
     for (const offset of ZXIDS) {
@@ -128,32 +118,6 @@ export class Summariser implements SnapshotVisitor {
 const PZXID = 52;
 /** czxid, mzxid, pzxid within the stat. */
 const ZXIDS = [0, 8, PZXID] as const;
-
-function pathOf(node: ZnodeView): Buffer {
-  return node.buffer.subarray(node.start + 4, node.pathEnd);
-}
-
-function isZooKeepersOwn(node: ZnodeView): boolean {
-  const { buffer, start, pathEnd } = node;
-  const end = start + 4 + ZOOKEEPER.length;
-  return end <= pathEnd && buffer.compare(ZOOKEEPER, 0, ZOOKEEPER.length, start + 4, end) === 0;
-}
-
-/** A sum of unsigned 32-bit numbers, modulo 2^64, without a BigInt per number. */
-class Sum64 {
-  private high = 0;
-  private low = 0;
-
-  add(value: number): void {
-    const low = this.low + value;
-    this.low = low >>> 0;
-    if (low > 0xffff_ffff) this.high = (this.high + 1) >>> 0;
-  }
-
-  toString(): string {
-    return BigInt.asIntN(64, (BigInt(this.high) << 32n) | BigInt(this.low)).toString();
-  }
-}
 
 class MutableSample {
   private count = 0;

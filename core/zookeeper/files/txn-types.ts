@@ -1,45 +1,44 @@
-/**
- * Types of transactions in a log, and which of them a 3.4 server stops at (`ZooDefs.OpCode`, `SerializeUtils.deserializeTxn`).
- *
- * It matters for the way back only: 3.4 answers "Unsupported Txn" to a log with a single create2 and does not start,
- * so such a log has to be folded into a snapshot by the newer version first.
- */
-const NAMES: ReadonlyMap<number, string> = new Map([
-  [-11, "closeSession"],
-  [-10, "createSession"],
-  [-1, "error"],
-  [1, "create"],
-  [2, "delete"],
-  [5, "setData"],
-  [7, "setACL"],
-  [13, "check"],
-  [14, "multi"],
-  [15, "create2"],
-  [16, "reconfig"],
-  [19, "createContainer"],
-  [20, "deleteContainer"],
-  [21, "createTTL"],
-]);
+/** Types of transactions in a log (`ZooDefs.OpCode`), and those that a server of an older version stops at. */
+export const OpCode = {
+  closeSession: -11,
+  createSession: -10,
+  error: -1,
+  create: 1,
+  delete: 2,
+  setData: 5,
+  setACL: 7,
+  check: 13,
+  multi: 14,
+  create2: 15,
+  reconfig: 16,
+  createContainer: 19,
+  deleteContainer: 20,
+  createTTL: 21,
+} as const;
 
-const READ_BY_3_4: ReadonlySet<number> = new Set([-11, -10, -1, 1, 2, 5, 7, 13, 14]);
+const NAMES = new Map<number, string>(Object.entries(OpCode).map(([name, type]) => [type, name]));
 
 /** ZooKeeper's own name, or `type N`. */
 export function txnName(type: number): string {
   return NAMES.get(type) ?? `type ${type}`;
 }
 
-/** The types that a 3.4 server cannot replay, sorted, by name. */
-export function unreadableBy34(types: Iterable<number>): readonly string[] {
-  return [...types]
-    .filter((type) => !READ_BY_3_4.has(type))
-    .sort((a, b) => a - b)
-    .map(txnName);
-}
+/**
+ * What a 3.4 server answers with "Unsupported Txn" and does not start on (`SerializeUtils.deserializeTxn`); 3.5 and
+ * later read all.
+ */
+export const UNKNOWN_TO_34: ReadonlySet<number> = new Set([
+  OpCode.create2,
+  OpCode.reconfig,
+  OpCode.createContainer,
+  OpCode.deleteContainer,
+  OpCode.createTTL,
+]);
 
 /** Adds the types of a transaction and, for a multi, of its parts. `txn` starts behind the header. */
 export function collectTypes(type: number, txn: Buffer, types: Set<number>): void {
   types.add(type);
-  if (type !== 14 || txn.length < 4) return;
+  if (type !== OpCode.multi || txn.length < 4) return;
   let at = 4;
   for (let left = txn.readInt32BE(); left > 0 && at + 8 <= txn.length; left--) {
     types.add(txn.readInt32BE(at));

@@ -56,6 +56,11 @@ export class ZnodeView {
     return this.buffer.toString("utf8", this.start + 4, this.pathEnd);
   }
 
+  /** A view, not a copy. */
+  get pathBytes(): Buffer {
+    return this.buffer.subarray(this.start + 4, this.pathEnd);
+  }
+
   /** A view, not a copy. null and empty data are different in the file. */
   get data(): Buffer | null {
     if (this.buffer.readInt32BE(this.pathEnd) === -1) return null;

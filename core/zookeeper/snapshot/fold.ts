@@ -1,8 +1,10 @@
 /**
  * Folds a staged set into one snapshot: an offline start of the server itself on the set, which loads the snapshot,
- * replays the logs and writes what it got as a new snapshot before it serves anybody.
+ * replays the logs and writes what it got as a new snapshot before it serves anybody. It is done while the origin
+ * serves: what a server of the newer version cannot load is found out before anybody is fenced.
  *
- * It listens on loopback alone and is ended as soon as it serves: a minute later it would begin to expire the
+ * On the way back it runs beside a server that serves: at the lowest priority, and as the first process that the
+ * kernel ends where memory is short. It listens on loopback alone and is ended as soon as it serves: a minute later it would begin to expire the
  * sessions that it read, and their ephemerals with them.
  */
 import { UserError } from "../../engine/errors";
@@ -92,7 +94,8 @@ log4j.appender.CONSOLE.layout=org.apache.log4j.PatternLayout
 log4j.appender.CONSOLE.layout.ConversionPattern=%d{ISO8601} %-5p %m%n
 EOF
 rm -f "$folder/fold.log" "$folder/fold.ended"
-( runuser -u "$user" -- sh -c 'echo $$ > "$1/fold.pid"; exec java -Xmx"$2" -XX:+UseParallelGC -XX:TieredStopAtLevel=1 -Xshare:auto \\
+( runuser -u "$user" -- sh -c 'echo $$ > "$1/fold.pid"; echo 1000 > /proc/$$/oom_score_adj
+  exec nice -n 19 java -Xmx"$2" -XX:+UseParallelGC -XX:TieredStopAtLevel=1 -Xshare:auto \\
   -Djute.maxbuffer="$3" -Dzookeeper.snapshot.trust.empty="$4" -Dzookeeper.jmx.log4j.disable=true \\
   -Dlog4j.configuration="file:$1/log4j.properties" -cp "$0/lib/*" \\
   org.apache.zookeeper.server.ZooKeeperServerMain "$1/fold.cfg"' \\

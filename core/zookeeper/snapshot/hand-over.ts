@@ -1,42 +1,46 @@
 /**
- * Hands the folded snapshot to every server of the destination, as one stream read once: cleaned of sessions and
- * ephemerals on its way, sealed anew, written to all at the same time, and read back by each host.
+ * Hands the folded snapshot to every server of the destination, as one stream read once: refitted on its way, sealed
+ * anew, written to all at the same time, and read back by each host.
  */
 import { Refusal } from "../../engine/errors";
 import type { JsonObject, Sight, StepContext } from "../../engine/step";
 import type { World } from "../../transports/contract";
-import { cleanSnapshot } from "../files/clean-snapshot";
+import { refitSnapshot } from "../files/refit-snapshot";
+import { ownerOf } from "./tail";
 import { tee } from "./tee";
 import { complainUnfit, limitsOf, mortalKinds } from "./unfit";
 
-/** @returns what was handed over, for the proof: name, SHA-256, znodes, digests */
+/** @returns what was handed over: name, SHA-256, zxid, znodes, digests, and what the log behind it is to end */
 export async function handOver(context: StepContext<World>, path: string, zxid: bigint): Promise<JsonObject> {
   const { step, world, say } = context;
   const { args } = step;
   const source = await world.host(step.host).readStream(path);
   const limits = limitsOf(args);
-  const clean = cleanSnapshot(path, source as AsyncIterable<Buffer>, {
+  const refit = refitSnapshot(path, source as AsyncIterable<Buffer>, {
     zxid,
     format: limits.format,
     asPersistent: limits.acceptDataLoss ? mortalKinds(limits) : undefined,
   });
   const name = `snapshot.${zxid.toString(16)}`;
-  const target = `${args["dataDir"]}/version-2/${name}`;
+  const dataDir = String(args["dataDir"]);
   const sums = new Set<string>();
   await tee(
-    clean.bytes,
+    refit.bytes,
     (args["to"] as readonly string[]).map((to) => async (bytes: AsyncIterable<Buffer>) => {
       const host = world.host(to);
-      const { stdout } = await host.run(["stat", "-c", "%u:%g", String(args["dataDir"])]);
-      const written = await host.writeStream(target, bytes, { mode: "0640", owner: stdout.trim() });
+      const owner = await ownerOf(host, dataDir);
+      const written = await host.writeStream(`${dataDir}/version-2/${name}`, bytes, { mode: "0640", owner });
       sums.add(written.sha256);
     }),
   );
-  const { written, dropped, madePersistent } = clean.result();
+  const { written, madePersistent } = refit.result();
   const complaints = complainUnfit(String(args["to"]), limits, written);
   if (complaints.length > 0) throw new Refusal(complaints);
   if (sums.size !== 1) throw new Error(`the hosts read back different contents: ${[...sums].join(", ")}`);
-  say(`${written.znodes} znodes, ${written.dataBytes} bytes; ${dropped.ephemerals} ephemerals stay behind`);
+  const ephemerals = written.ephemerals.count;
+  say(
+    `${written.znodes} znodes, ${written.dataBytes} bytes; ${ephemerals} ephemerals end with their sessions`,
+  );
   if (madePersistent > 0) say(`${madePersistent} container and TTL znodes were made persistent, as accepted`);
   return {
     name,
@@ -46,8 +50,8 @@ export async function handOver(context: StepContext<World>, path: string, zxid: 
     dataBytes: written.dataBytes,
     digest: written.digest,
     aclDigest: written.aclDigest,
-    droppedSessions: dropped.sessions,
-    droppedEphemerals: dropped.ephemerals,
+    sessions: written.sessions,
+    ephemerals,
   };
 }
 

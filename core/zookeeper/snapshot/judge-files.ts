@@ -151,11 +151,10 @@ async function readLog(
 }
 
 /**
- * @param growing see {@link chooseSet}
  * @throws Refusal with what speaks against the set
  */
-export function requireSet(listing: Listing, atLeast: bigint | undefined, growing = false): FileSet {
-  const chosen = chooseSet(listing, atLeast, growing);
+export function requireSet(listing: Listing, atLeast: bigint | undefined): FileSet {
+  const chosen = chooseSet(listing, atLeast);
   if (chosen.ok) return chosen.set;
   throw new Refusal(chosen.complaints);
 }

@@ -1,9 +1,11 @@
 /**
  * Plans the move of a whole ensemble's data by snapshot and log, in either direction.
  *
- * Order: empty the destination and stage what is already closed while the origin still serves → fence → copy the
- * tail → fold everything into one clean snapshot → hand it to every server of the destination, all before any of
- * them starts (two empty servers would found an ensemble without the third) → start → prove.
+ * Order: while the origin still serves, empty the destination, stage what there is, fold it into one snapshot and
+ * hand that to every server of the destination → fence → bring what was written since as one log behind it, to all
+ * of them before any starts (two empty servers would found an ensemble without the third) → start → prove. So the
+ * pause has in it what grows with the time since staging, and nothing that grows with the tree but the servers' own
+ * loading of it.
  *
  * The way back is this very plan with the sides changed. It works from files and needs no quorum on the origin.
  *
@@ -53,13 +55,19 @@ export function planMove(desired: MoveDesired, facts: MoveFacts): Plan {
       steps: targets.map((server) => stopStep(destination, server, "stop (empty or left behind)")),
     },
     { phase: "prepare", steps: targets.map((server) => setAsideStep(desired, server)) },
-    { phase: "prepare", steps: [gatherStep("stage", desired, facts)] },
-    ...desired.consumerFence,
-    ...fenceStages(desired, facts),
-    { phase: "copy", steps: [gatherStep("tail", desired, facts)] },
+    { phase: "prepare", steps: [stageStep(desired, facts)] },
     { phase: "fold", steps: [foldStep(desired, facts)] },
     { phase: "fold", steps: [handOverStep(desired, facts)] },
-    { phase: "start", steps: targets.map((server) => startStep(destination, server, "start")) },
+    ...desired.consumerFence,
+    ...fenceStages(desired, facts),
+    { phase: "copy", steps: [tailStep(desired, facts)] },
+    {
+      phase: "start",
+      steps: [
+        ...targets.map((server) => startStep(destination, server, "start")),
+        reckonStep(desired, facts),
+      ],
+    },
     { phase: "start", steps: [joinedStep(sideOf(destination, targets), targets[0] as Server, 120_000)] },
     { phase: "start", steps: [proveStep(desired, facts)] },
     ...(desired.fence === "consumersOnly"
@@ -170,29 +178,39 @@ function fencedBy(desired: MoveDesired, facts: MoveFacts): string[] {
 
 const QUIET = "origin stands still";
 
-/** Brings files from the origin into the staging folder; `tail` brings the rest once the origin is fenced. */
-function gatherStep(part: "stage" | "tail", desired: MoveDesired, facts: MoveFacts): Step {
-  const { from, foldOn } = facts;
+function stageStep(desired: MoveDesired, facts: MoveFacts): Step {
   return {
-    id: part,
-    host: foldOn.server.name,
-    kind: `zk.${part}`,
+    id: "stage",
+    host: facts.foldOn.server.name,
+    kind: "zk.stage",
     args: {
-      from: from.name,
-      dataDir: desired.origin.dataDir,
-      dataLogDir: desired.origin.dataLogDir,
-      staging: stagingOf(foldOn.side),
-      runAs: foldOn.side.managed?.runAs,
-      ...(part === "tail"
-        ? { fencedBy: fencedBy(desired, facts) }
-        : { ...destinationLimits(desired, facts), originLimits: limitsOf(desired.origin) }),
+      ...stagingArgs(desired, facts),
+      ...destinationLimits(desired, facts),
+      originLimits: limitsOf(desired.origin),
     },
-    says:
-      part === "stage"
-        ? `stage the newest snapshot and the closed logs of ${from.name} while it serves`
-        : `bring the rest of ${from.name}'s log, check the whole set`,
-    ...(part === "stage" ? { undo: "remove what was staged" } : {}),
+    says: `stage the newest snapshot and the logs of ${facts.from.name} while it serves, and check them`,
+    undo: "remove what was staged",
   };
+}
+
+function tailStep(desired: MoveDesired, facts: MoveFacts): Step {
+  return {
+    id: "tail",
+    host: facts.foldOn.server.name,
+    kind: "zk.tail",
+    args: {
+      ...stagingArgs(desired, facts),
+      ...destinationLimits(desired, facts),
+      targetLogDir: desired.destination.dataLogDir,
+      fencedBy: fencedBy(desired, facts),
+    },
+    says: `bring the rest of ${facts.from.name}'s log to ${sayTargets(facts)}; end the sessions in it`,
+  };
+}
+
+function stagingArgs({ origin }: MoveDesired, { from, foldOn }: MoveFacts): JsonObject {
+  const { dataDir, dataLogDir } = origin;
+  return { from: from.name, dataDir, dataLogDir, staging: stagingOf(foldOn.side) };
 }
 
 function foldStep(desired: MoveDesired, facts: MoveFacts): Step {
@@ -226,7 +244,19 @@ function handOverStep(desired: MoveDesired, facts: MoveFacts): Step {
       dataLogDir: destination.dataLogDir,
       clientPort: destination.clientPort,
     },
-    says: `hand it, without dead sessions, to ${facts.reachableDestination.map(({ name }) => name).join(", ")}`,
+    says: `hand it to ${sayTargets(facts)}`,
+  };
+}
+
+/** What the servers must hold, from the files that they were given: in the time that they take to load them. */
+function reckonStep({ destination }: MoveDesired, facts: MoveFacts): Step {
+  const { dataDir, dataLogDir } = destination;
+  return {
+    id: "reckon",
+    host: (facts.reachableDestination[0] as Server).name,
+    kind: "zk.reckon",
+    args: { to: facts.reachableDestination.map(({ name }) => name), dataDir, dataLogDir },
+    says: "reckon from the files what each server must hold",
   };
 }
 
@@ -264,7 +294,7 @@ function proveStep(desired: MoveDesired, facts: MoveFacts): Step {
       // Servers of 3.6 and later log the digest of what they load.
       logFile: facts.snapshotFormat === "3.6+" ? desired.destination.managed?.logFile : undefined,
     },
-    says: "prove: same znodes, digest and zxid as folded on every server; probe a write and its sync",
+    says: "prove: znodes, digest and zxid as reckoned on every server; probe a write and its sync",
   };
 }
 
@@ -280,6 +310,10 @@ function cleanStep(facts: MoveFacts): Step {
 
 function sideOf(side: Side, servers: readonly Server[]): Side {
   return { ...side, servers };
+}
+
+function sayTargets(facts: MoveFacts): string {
+  return facts.reachableDestination.map(({ name }) => name).join(", ");
 }
 
 function sayServers(side: Side): string {

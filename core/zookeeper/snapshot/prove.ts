@@ -1,32 +1,61 @@
 /**
- * Proves that the started ensemble holds what was folded: every server counts as many znodes and is not behind, the
- * tree that it loaded has the digest that was handed to it, and a write made on one server is seen on every other.
+ * Proves that the started ensemble holds what was handed over: every server counts as many znodes and is not behind,
+ * the tree that it loaded has the digest that was reckoned from the files, and a write made on one server is seen on
+ * every other.
  *
  * Where the digest is taken from: servers from 3.6 on log it as they load (`FileTxnSnapLog`). An older leader writes
  * what it loaded as a new snapshot before it serves (`ZooKeeperServer.loadData`), and that file is summed up here,
- * ACLs included.
+ * ACLs included; its followers, which have the same files to the byte, write none and are held to its count of znodes.
  */
 import { Refusal } from "../../engine/errors";
 import type { Complaint } from "../../engine/errors";
 import type { JsonObject, StepContext } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
-import { describeSnapshot } from "../files/clean-snapshot";
-import type { TreeSummary } from "../files/tree-summary";
+import { showZxid } from "../files/file-name";
+import { reckon } from "../files/reckon";
+import { describeSnapshot } from "../files/refit-snapshot";
 import { probeWrite } from "../probe";
 import type { Server } from "../side";
-import { askSrvr } from "../ask";
+import { askSrvr, type SrvrAnswer } from "../ask";
 import { highestZxid } from "./untouched";
 
+/** What a server must hold that has loaded what was handed over: read on the first of them, while all start. */
+export async function reckonHanded(
+  { step: { args }, world }: StepContext<World>,
+  handed: JsonObject,
+  tail: JsonObject,
+): Promise<JsonObject> {
+  const { znodes, digest, aclDigest, zxid } = handed;
+  if (tail["log"] === undefined) return { znodes, digest, aclDigest, zxid };
+  const host = world.host((args["to"] as readonly string[])[0] ?? "");
+  const file = (path: string) => ({
+    file: `${host.name}:${path}`,
+    open: async () => (await host.readStream(path)) as AsyncIterable<Buffer>,
+  });
+  const { lastZxid, ...reckoned } = await reckon(
+    file(`${args["dataDir"]}/version-2/${handed["name"]}`),
+    file(`${args["dataLogDir"]}/version-2/${tail["log"]}`),
+  );
+  if (lastZxid?.toString() !== tail["zxid"]) {
+    throw new Error(`${host.name}: the log ends at ${lastZxid}, not at ${tail["zxid"]} as it was written`);
+  }
+  return { ...reckoned, zxid: tail["zxid"] };
+}
+
 /** @returns what was compared, for the report */
-export async function prove({ step, world }: StepContext<World>, handed: JsonObject): Promise<JsonObject> {
+export async function prove({ step, world }: StepContext<World>, reckoned: JsonObject): Promise<JsonObject> {
   const { args } = step;
   const servers = args["servers"] as unknown as readonly Server[];
   const port = Number(args["clientPort"]);
-  const summed: Summed = new Map();
-  const compared = servers.flatMap(({ name }) => [
-    compareServer(world.host(name), port, handed),
-    compareTree(world.host(name), args, handed, summed),
-  ]);
+  const compared = servers.map(async ({ name }) => {
+    const host = world.host(name);
+    const answer = await askSrvr(host, port);
+    if (answer.kind !== "serving") return [complain(name, `no answer (${answer.kind})`, "a serving server")];
+    return [
+      ...compareAnswer(name, answer, reckoned),
+      ...(await compareTree(host, args, answer.mode, reckoned)),
+    ];
+  });
   const complaints = (await Promise.all(compared)).flat();
   if (complaints.length > 0) throw new Refusal(complaints);
   await probeWrite(
@@ -35,97 +64,68 @@ export async function prove({ step, world }: StepContext<World>, handed: JsonObj
   );
   return {
     servers: servers.map(({ name }) => name),
-    znodes: handed["znodes"],
-    digest: handed["digest"],
-    aclDigest: handed["aclDigest"],
-    zxid: handed["zxid"],
+    ...reckoned,
     restedAt: (await highestZxid(world, servers, port))?.toString(),
     probe: `a write on ${servers[0]?.name} was seen on ${servers.length - 1} others`,
   };
 }
 
+type Serving = Extract<SrvrAnswer, { kind: "serving" }>;
+
 /** Nodes that the server makes for itself as it starts (/zookeeper/config in 3.5 and later) are not counted. */
 const OWN_NODES = 2;
 
-async function compareServer(host: HostAccess, port: number, handed: JsonObject): Promise<Complaint[]> {
-  const answer = await askSrvr(host, port);
-  const expected = Number(handed["znodes"]);
-  if (answer.kind !== "serving") {
-    return [complain(host.name, `no answer (${answer.kind})`, "a serving server")];
-  }
+function compareAnswer(name: string, answer: Serving, reckoned: JsonObject): Complaint[] {
   const complaints: Complaint[] = [];
+  const expected = Number(reckoned["znodes"]);
   const more = answer.nodeCount - expected;
   if (more < 0 || more > OWN_NODES) {
-    complaints.push(complain(host.name, `${answer.nodeCount} znodes`, `${expected} as folded`));
+    complaints.push(complain(name, `${answer.nodeCount} znodes`, `${expected} as handed over`));
   }
-  // A new leader begins an epoch: the zxid is never below what was folded.
-  if (answer.zxid < BigInt(String(handed["zxid"]))) {
-    complaints.push(
-      complain(
-        host.name,
-        `zxid 0x${answer.zxid.toString(16)}`,
-        `at least 0x${BigInt(String(handed["zxid"])).toString(16)}`,
-      ),
-    );
+  // A new leader begins an epoch: the zxid is never below what was handed over.
+  const zxid = BigInt(String(reckoned["zxid"]));
+  if (answer.zxid < zxid) {
+    complaints.push(complain(name, `zxid ${showZxid(answer.zxid)}`, `at least ${showZxid(zxid)}`));
   }
   return complaints;
 }
 
-/** What snapshots come to, by their SHA-256: the servers' are often the same to the byte, and one is read then. */
-type Summed = Map<string, Promise<TreeSummary>>;
-
 async function compareTree(
   host: HostAccess,
   args: JsonObject,
-  handed: JsonObject,
-  summed: Summed,
+  mode: string,
+  reckoned: JsonObject,
 ): Promise<Complaint[]> {
-  if (typeof args["logFile"] === "string") return compareLogged(host, args["logFile"], handed);
-  return compareWritten(host, `${args["dataDir"]}/version-2/${handed["name"]}`, handed, summed);
+  if (typeof args["logFile"] === "string") return compareLogged(host, args["logFile"], reckoned);
+  if (mode === "follower") return [];
+  const zxid = BigInt(String(reckoned["zxid"])).toString(16);
+  return compareWritten(host, `${args["dataDir"]}/version-2/snapshot.${zxid}`, reckoned);
 }
 
-async function compareLogged(host: HostAccess, logFile: string, handed: JsonObject): Promise<Complaint[]> {
+async function compareLogged(host: HostAccess, logFile: string, reckoned: JsonObject): Promise<Complaint[]> {
   const { stdout } = await host.script('grep -h "Snapshot loaded in" "$1" | tail -n 1', [logFile], {
     accept: "any",
   });
   const found = /highest zxid is 0x([0-9a-f]+), digest is (-?\d+)/.exec(stdout);
-  const zxid = BigInt(String(handed["zxid"])).toString(16);
-  if (found?.[1] === zxid && found[2] === handed["digest"]) return [];
+  const zxid = BigInt(String(reckoned["zxid"])).toString(16);
+  if (found?.[1] === zxid && found[2] === reckoned["digest"]) return [];
   return [
     complain(
       `${host.name}:${logFile}`,
       found ? `a tree of zxid 0x${found[1]} with digest ${found[2]}` : "no line that tells what was loaded",
-      `zxid 0x${zxid} with digest ${handed["digest"]}`,
+      `zxid 0x${zxid} with digest ${reckoned["digest"]}`,
     ),
   ];
 }
 
-async function compareWritten(
-  host: HostAccess,
-  path: string,
-  handed: JsonObject,
-  summed: Summed,
-): Promise<Complaint[]> {
-  const { stdout } = await host.run(["sha256sum", "--", path], { timeoutMs: SUM_TIMEOUT_MS });
-  const sum = stdout.split(" ")[0] ?? "";
-  // The very file that was handed over; its digest is known.
-  if (sum === handed["sha256"]) return [];
-  const summing = summed.get(sum) ?? sumUp(host, path);
-  summed.set(sum, summing);
-  const summary = await summing;
-  const expected = `digest ${handed["digest"]}, of the ACLs ${handed["aclDigest"]}`;
+async function compareWritten(host: HostAccess, path: string, reckoned: JsonObject): Promise<Complaint[]> {
+  const stream = await host.readStream(path);
+  const { summary } = await describeSnapshot(path, stream as AsyncIterable<Buffer>);
+  const expected = `digest ${reckoned["digest"]}, of the ACLs ${reckoned["aclDigest"]}`;
   const found = `digest ${summary.digest}, of the ACLs ${summary.aclDigest}`;
   return found === expected ? [] : [complain(`${host.name}:${path}`, found, expected)];
 }
 
-/** Far more than the largest snapshots take. */
-const SUM_TIMEOUT_MS = 900_000;
-
-async function sumUp(host: HostAccess, path: string): Promise<TreeSummary> {
-  const stream = await host.readStream(path);
-  return (await describeSnapshot(path, stream as AsyncIterable<Buffer>)).summary;
-}
-
 function complain(where: string, found: string, expected: string): Complaint {
-  return { where, found, expected, next: "The copy is not what was folded: nothing may go on from it." };
+  return { where, found, expected, next: "The copy is not what was handed over: nothing may go on from it." };
 }

@@ -1,51 +1,64 @@
 /**
- * Carries out the steps of a move by snapshot: set aside, stage, tail, fold, hand over, prove, clean up.
+ * Carries out the steps of a move by snapshot: set aside, stage, fold, hand over, tail, reckon, prove, clean up.
  * What each looks at is on the disks and in the servers; the order between them is the plan's.
  */
-import { Refusal, UserError } from "../../engine/errors";
+import { UserError } from "../../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
 import { askSrvr } from "../ask";
+import { sessionsIn } from "../files/snapshot";
 import { fold, foldedSnapshot } from "./fold";
-import type { Staging } from "./gather";
-import { readManifest, stage, stageTail } from "./gather";
 import { handOver, handedOver } from "./hand-over";
-import { prove } from "./prove";
-import { limitsOf } from "./unfit";
+import { prove, reckonHanded } from "./prove";
+import { setAside } from "./set-aside";
+import type { Staged, Staging } from "./stage";
+import { stage, unstage } from "./stage";
+import { type BroughtTail, bringTail } from "./tail";
+import { limitsOf, unknownTypes } from "./unfit";
 
 export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
-  "zk.setAside": {
-    async look({ step: { host, args }, world, run }) {
-      const { stdout } = await world.host(host).script(FOLDERS_EMPTY, foldersOf(args));
-      const aside = await world.host(host).run(["test", "-e", asideOf(args, run)], { accept: [0, 1] });
-      const done = stdout.trim() === "empty" && (aside.code === 0 || args["operation"] === "forward");
-      return { done, found: stdout.trim() };
-    },
-    async apply({ step: { host, args }, world, run }) {
-      await refuseRunning(world.host(host), args);
-      await world.host(host).script(SET_ASIDE, [...foldersOf(args), run]);
-    },
-    async undo({ step: { host, args }, world, run }) {
-      await refuseRunning(world.host(host), args);
-      await world.host(host).script(PUT_BACK, [...foldersOf(args), run]);
-    },
-  },
+  "zk.setAside": setAside,
   "zk.stage": {
-    async look({ step, world }) {
-      const { on, folder } = stagingOf(world, step.args, step.host);
-      const manifest = await readManifest(on, folder);
-      return { done: manifest !== undefined, found: manifest ? "staged" : "nothing staged" };
-    },
+    look: async ({ applied }) => ({ done: applied, found: applied ? "staged" : "not staged yet" }),
     async apply({ step, world, say }) {
       const destination = { where: String(step.args["to"]), limits: limitsOf(step.args) };
-      const listing = await stage(stagingOf(world, step.args, step.host), destination);
-      for (const snapshot of listing.snapshots) {
-        if (!snapshot.whole) say(`passed over ${snapshot.broken.message}`);
-      }
+      const { set, last } = await stage(stagingOf(world, step.args, step.host), destination);
+      for (const note of set.notes) say(note);
+      return { lastZxid: set.lastZxid.toString(), trustEmpty: set.trustEmpty, ...(last ? { last } : {}) };
     },
     async undo({ step: { host, args }, world }) {
-      await world.host(host).run(["rm", "-rf", "--", String(args["staging"])]);
+      await unstage(world.host(host), String(args["staging"]));
+    },
+  },
+  "zk.fold": {
+    async look(context) {
+      const { step, world } = context;
+      const path = context.applied
+        ? await foldedSnapshot(world.host(step.host), String(step.args["staging"]), stagedZxid(context))
+        : undefined;
+      return { done: path !== undefined, found: path ?? "not folded" };
+    },
+    async apply(context) {
+      const { args, host } = context.step;
+      const path = await fold(context.world.host(host), {
+        folder: String(args["staging"]),
+        home: String(args["home"]),
+        runAs: String(args["runAs"]),
+        maxHeap: String(args["maxHeap"]),
+        juteMaxBuffer: Number(args["juteMaxBuffer"]),
+        trustEmpty: context.result("stage")["trustEmpty"] === true,
+        lastZxid: stagedZxid(context),
+      });
+      return { path };
+    },
+  },
+  "zk.handOver": {
+    async look({ step: { args }, world, applied }) {
+      return applied ? handedOver(world, args) : { done: false, found: "not handed over" };
+    },
+    apply(context) {
+      return handOver(context, String(context.result("fold")["path"]), stagedZxid(context));
     },
   },
   "zk.quiet": {
@@ -80,57 +93,29 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
     },
   },
   "zk.tail": {
-    async look({ applied }) {
-      return { done: applied, found: applied ? "the set is whole" : "not brought yet" };
-    },
+    look: async ({ applied }) => ({ done: applied, found: applied ? "the log is whole" : "not brought yet" }),
     async apply(context) {
-      const { step, world, say } = context;
-      const set = await stageTail(stagingOf(world, step.args, step.host), atLeast(context));
-      for (const note of set.notes) say(note);
-      const last = set.logs[set.logs.length - 1];
+      const { chain, ...tail } = await tailOf(context);
+      for (const note of chain.notes) context.say(note);
+      const end = chain.logs[chain.logs.length - 1];
+      context.say(`${tail.records} transactions since it was staged; ${tail.closedSessions} sessions ended`);
       return {
-        lastZxid: set.lastZxid.toString(),
-        trustEmpty: set.trustEmpty,
+        ...(tail.log === undefined ? {} : { log: tail.log }),
+        // Where the origin ended; sessions that were ended for the destination come after it.
+        lastZxid: tail.originZxid.toString(),
+        zxid: tail.lastZxid.toString(),
         // Where whoever wants to know what came later goes on reading.
-        end: { log: last?.name, bytes: last?.usedBytes },
+        end: { log: end?.name, bytes: end?.usedBytes },
       };
     },
   },
-  "zk.fold": {
-    async look(context) {
-      const { step, world } = context;
-      const { lastZxid } = setOf(context);
-      const path = context.applied
-        ? await foldedSnapshot(world.host(step.host), String(step.args["staging"]), lastZxid)
-        : undefined;
-      return { done: path !== undefined, found: path ?? "not folded" };
-    },
-    async apply(context) {
-      const { args, host } = context.step;
-      const { lastZxid, trustEmpty } = setOf(context);
-      const path = await fold(context.world.host(host), {
-        folder: String(args["staging"]),
-        home: String(args["home"]),
-        runAs: String(args["runAs"]),
-        maxHeap: String(args["maxHeap"]),
-        juteMaxBuffer: Number(args["juteMaxBuffer"]),
-        trustEmpty,
-        lastZxid,
-      });
-      return { path };
-    },
-  },
-  "zk.handOver": {
-    async look({ step: { args }, world, applied }) {
-      return applied ? handedOver(world, args) : { done: false, found: "not handed over" };
-    },
-    apply(context) {
-      return handOver(context, String(context.result("fold")["path"]), setOf(context).lastZxid);
-    },
+  "zk.reckon": {
+    look: async ({ applied }) => ({ done: applied, found: applied ? "reckoned" : "not reckoned yet" }),
+    apply: (context) => reckonHanded(context, context.result("hand over"), context.result("tail")),
   },
   "zk.prove": {
     look: async ({ applied }) => ({ done: applied, found: applied ? "proven" : "not proven yet" }),
-    apply: (context) => prove(context, context.result("hand over")),
+    apply: (context) => prove(context, context.result("reckon")),
   },
   "zk.cleanStaging": {
     async look({ step: { host, args }, world }) {
@@ -154,9 +139,33 @@ function stagingOf(world: World, args: JsonObject, on: string): Staging {
   };
 }
 
-function setOf(context: StepContext<World>): { lastZxid: bigint; trustEmpty: boolean } {
-  const result = context.result("tail");
-  return { lastZxid: BigInt(String(result["lastZxid"])), trustEmpty: result["trustEmpty"] === true };
+function stagedZxid(context: StepContext<World>): bigint {
+  return BigInt(String(context.result("stage")["lastZxid"]));
+}
+
+/** What the origin wrote since it was staged, brought to every server of the destination. */
+async function tailOf(context: StepContext<World>): Promise<BroughtTail> {
+  const { step, world } = context;
+  const { from, folders } = stagingOf(world, step.args, step.host);
+  const limits = limitsOf(step.args);
+  const folded = String(context.result("fold")["path"]);
+  return bringTail(
+    { from, folders, last: context.result("stage")["last"] as Staged["last"], atLeast: atLeast(context) },
+    {
+      hosts: (step.args["to"] as readonly string[]).map((name) => world.host(name)),
+      dataLogDir: String(step.args["targetLogDir"]),
+      limits,
+    },
+    {
+      after: stagedZxid(context),
+      sessions: await sessionsIn(
+        folded,
+        (await world.host(step.host).readStream(folded)) as AsyncIterable<Buffer>,
+      ),
+      unknown: unknownTypes(limits),
+      now: Date.now(),
+    },
+  );
 }
 
 /** The highest zxid that a server of the origin answered just before it was stopped. */
@@ -208,54 +217,3 @@ async function clientsGone(world: World, args: JsonObject): Promise<Sight> {
     found: left.length === 0 ? "none is connected" : `still connected after the pause: ${left.join(", ")}`,
   };
 }
-
-async function refuseRunning(host: HostAccess, args: JsonObject): Promise<void> {
-  const { stdout } = await host.script('ss -Hltn "sport = :$1"', [String(args["clientPort"])]);
-  if (stdout.trim() === "") return;
-  throw new Refusal([
-    {
-      where: host.name,
-      found: `a server that listens on ${args["clientPort"]}`,
-      expected: "a stopped server: its folders are about to be changed",
-      next: "Find out who started it, stop it, and run the same command again.",
-    },
-  ]);
-}
-
-function foldersOf(args: JsonObject): string[] {
-  return [String(args["dataDir"]), String(args["dataLogDir"])];
-}
-
-function asideOf(args: JsonObject, run: string): string {
-  return `${args["dataDir"]}/version-2.aside-${run}`;
-}
-
-const FOLDERS_EMPTY = `
-for dir in "$1" "$2"; do
-  [ -z "$(ls -A "$dir/version-2" 2>/dev/null)" ] || { echo "files in $dir/version-2"; exit 0; }
-done
-echo empty`;
-
-/** Moves version-2 within its own file system, so that it is instant and nothing is copied. $1 $2 folders $3 run. */
-const SET_ASIDE = `
-set -e
-for dir in "$1" "$2"; do
-  if [ -d "$dir/version-2" ] && ! [ -e "$dir/version-2.aside-$3" ]; then
-    mv "$dir/version-2" "$dir/version-2.aside-$3"
-  fi
-  rm -rf "$dir/version-2"
-  mkdir -p "$dir/version-2"
-  chown --reference="$dir" "$dir/version-2"
-  chmod 0750 "$dir/version-2"
-  sync "$dir"
-done`;
-
-const PUT_BACK = `
-set -e
-for dir in "$1" "$2"; do
-  if [ -d "$dir/version-2.aside-$3" ]; then
-    rm -rf "$dir/version-2"
-    mv "$dir/version-2.aside-$3" "$dir/version-2"
-    sync "$dir"
-  fi
-done`;

@@ -10,8 +10,7 @@ import type { World } from "../../transports/contract";
 import type { Run } from "../../engine/journal";
 import { stepsOf } from "../../engine/step";
 import { askSrvr } from "../ask";
-import type { LogVerdict } from "../files/log";
-import { continueLog } from "../files/log";
+import { continueLog, unread } from "../files/log";
 import { txnName } from "../files/txn-types";
 import type { Folders } from "./judge-files";
 import { listFiles } from "./judge-files";
@@ -58,7 +57,7 @@ export async function changesSince(
   for (const { name } of logs.slice(at)) {
     const start = name === log ? bytes : 0;
     const stream = await host.readStream(`${folders.dataLogDir}/version-2/${name}`, { start });
-    const verdict = await continueLog(nothingReadYet(name, start), stream as AsyncIterable<Buffer>);
+    const verdict = await continueLog(unread(name, start), stream as AsyncIterable<Buffer>);
     if (verdict.end.kind === "corrupt") return undefined;
     for (const type of verdict.types) types.add(type);
   }
@@ -67,11 +66,6 @@ export async function changesSince(
 
 /** error, createSession, closeSession: no znode that lasts is changed by them. */
 const SESSION_ONLY: ReadonlySet<number> = new Set([-1, -10, -11]);
-
-function nothingReadYet(file: string, usedBytes: number): LogVerdict {
-  const none = { firstZxid: undefined, lastZxid: undefined, records: 0, steps: [], types: [] };
-  return { file, usedBytes, end: { kind: "clean" }, ...none };
-}
 
 /** @param proven what the step `prove` of the move returned */
 export async function touchedSince(

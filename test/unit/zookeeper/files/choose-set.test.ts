@@ -1,6 +1,6 @@
 import { BrokenFile } from "../../../../core/zookeeper/files/broken-file";
 import type { LogFacts } from "../../../../core/zookeeper/files/chain-logs";
-import { describeSnapshot } from "../../../../core/zookeeper/files/clean-snapshot";
+import { describeSnapshot } from "../../../../core/zookeeper/files/refit-snapshot";
 import { chooseSet, type FileSet, type SnapshotFacts } from "../../../../core/zookeeper/files/choose-set";
 import { parseFileName } from "../../../../core/zookeeper/files/file-name";
 import { judgeLog } from "../../../../core/zookeeper/files/log";

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { Refusal } from "../../../../core/engine/errors";
 import { adler32 } from "../../../../core/zookeeper/files/adler32";
-import { describeSnapshot } from "../../../../core/zookeeper/files/clean-snapshot";
+import { describeSnapshot } from "../../../../core/zookeeper/files/refit-snapshot";
 import { dumpSnapshot, type DumpedZnode } from "../../../../core/zookeeper/files/dump";
 import { judgeSnapshot } from "../../../../core/zookeeper/files/snapshot";
 import { kindOf } from "../../../../core/zookeeper/files/znode";

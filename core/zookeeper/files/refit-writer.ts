@@ -1,8 +1,8 @@
 /**
- * Puts a clean snapshot together, out of slices of the one that is read.
+ * Puts a refitted snapshot together, out of slices of the one that is read.
  *
- * Nothing is copied: znodes that stay and lie side by side go out as one piece of the input, and checksums run over
- * what goes out. Sessions and ephemerals are counted and left behind; why, see `clean-snapshot.ts`.
+ * Nothing is copied: records that stay and lie side by side go out as one piece of the input, and checksums run over
+ * what goes out.
  */
 import { ADLER32_START, adler32 } from "./adler32";
 import { BrokenFile } from "./broken-file";
@@ -10,7 +10,7 @@ import type { SnapshotSeal, SnapshotVisitor } from "./snapshot";
 import { Summariser, type TreeSummary } from "./tree-summary";
 import { type ZnodeKind, ZnodeView } from "./znode";
 
-export interface CleanOptions {
+export interface RefitOptions {
   /** The zxid in the snapshot's name: the server compares the digest only if it is written for exactly this one. */
   readonly zxid: bigint;
   /** "3.6+" appends the tree digest, which a 3.6+ server checks while loading; 3.4 and 3.5 must not get it. */
@@ -23,15 +23,9 @@ export interface CleanOptions {
 }
 
 /** What a rewriting came to. */
-export interface Cleaned {
-  /** Of the tree as written: no sessions, no ephemerals. */
+export interface Refitted {
+  /** Of the tree as written. */
   readonly written: TreeSummary;
-  /** What was left out. */
-  readonly dropped: {
-    readonly sessions: number;
-    readonly ephemerals: number;
-    readonly samplePaths: readonly string[];
-  };
   /** Znodes that were made persistent. */
   readonly madePersistent: number;
   /** What followed the tree that was read. */
@@ -41,7 +35,7 @@ export interface Cleaned {
 }
 
 /** Feed it one snapshot as a visitor, {@link take} what is ready now and then, {@link finish}, take the rest. */
-export class CleanWriter implements SnapshotVisitor {
+export class RefitWriter implements SnapshotVisitor {
   private readonly summary = new Summariser();
   private readonly kept: Buffer[] = [header()];
   private run: { readonly buffer: Buffer; readonly start: number; end: number } | undefined;
@@ -49,19 +43,23 @@ export class CleanWriter implements SnapshotVisitor {
   private written = 0;
   private readonly acls = new Set<number>([-1]);
   private madePersistent = 0;
-  private sessions = 0;
-  private ephemerals = 0;
-  private readonly samplePaths: string[] = [];
-  private lastDropped = "";
   private source: SnapshotSeal | undefined;
 
   constructor(
     private readonly file: string,
-    private readonly options: CleanOptions,
+    private readonly options: RefitOptions,
   ) {}
 
-  onSession(): void {
-    this.sessions++;
+  onSessionCount(sessions: number): void {
+    this.kept.push(int(sessions));
+  }
+
+  onSession(id: bigint, timeoutMs: number): void {
+    this.summary.onSession();
+    const session = Buffer.alloc(12);
+    session.writeBigInt64BE(id);
+    session.writeInt32BE(timeoutMs, 8);
+    this.kept.push(session);
   }
 
   onAclCount(lists: number): void {
@@ -79,8 +77,6 @@ export class CleanWriter implements SnapshotVisitor {
   }
 
   onNode(found: ZnodeView): void {
-    if (this.lastDropped !== "") this.refuseOrphan(found);
-    if (found.kind === "ephemeral") return this.drop(found);
     const node = this.options.asPersistent?.has(found.kind) ? persistentCopy(found) : found;
     if (node !== found) this.madePersistent++;
     if (!this.acls.has(node.aclKey)) {
@@ -123,24 +119,10 @@ export class CleanWriter implements SnapshotVisitor {
     return this.kept.splice(0);
   }
 
-  result(): Cleaned {
-    const { sessions, ephemerals, samplePaths, source, madePersistent } = this;
+  result(): Refitted {
+    const { source, madePersistent } = this;
     if (!source) throw new Error(`${this.file}: finished without a seal`);
-    const dropped = { sessions, ephemerals, samplePaths };
-    return { written: this.summary.result(), dropped, madePersistent, source, bytes: this.written };
-  }
-
-  private drop(node: ZnodeView): void {
-    this.lastDropped = node.path;
-    if (this.ephemerals++ < 5) this.samplePaths.push(node.path);
-  }
-
-  /** Children follow their parent at once. An ephemeral has none; if one did, the server would refuse to load it. */
-  private refuseOrphan(node: ZnodeView): void {
-    const path = node.path;
-    if (path.startsWith(`${this.lastDropped}/`))
-      throw this.broken(`${path}, below an ephemeral`, "no children there");
-    this.lastDropped = "";
+    return { written: this.summary.result(), madePersistent, source, bytes: this.written };
   }
 
   private endRun(): void {
@@ -170,9 +152,9 @@ function persistentCopy({ buffer, start, pathEnd, dataStart, dataEnd, end }: Zno
   return copy;
 }
 
-/** File header (dbid −1, as every server writes it) and an empty list of sessions. */
+/** dbid −1, as every server writes it. */
 function header(): Buffer {
-  const bytes = Buffer.alloc(20);
+  const bytes = Buffer.alloc(16);
   bytes.write("ZKSN", "latin1");
   bytes.writeInt32BE(2, 4);
   bytes.writeBigInt64BE(-1n, 8);

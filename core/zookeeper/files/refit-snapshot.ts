@@ -1,26 +1,20 @@
 /**
- * Rewrites a folded snapshot so that it holds the tree and nothing that was alive in it.
+ * Rewrites a folded snapshot in the layout that the servers of the destination read, and seals it anew.
  *
- * Sessions travel in snapshots: handed over as they are, the ephemerals of processes that are long gone would look
- * alive on the new servers until the sessions time out, and a client could reconnect with its old id. So sessions
- * and ephemerals are left out. The parents' stats stay as they are: closing a session does not touch cversion
- * (`DataTree.deleteNode`), from which the next sequence number is counted.
- *
- * The output is sealed only after the input's own seals held, so that a copy that was cut short can never become
- * a snapshot that loads.
+ * The whole tree goes along, sessions and ephemerals too: the log that is handed over behind it ends them
+ * (`tail-writer.ts`). The output is sealed only after the input's own seals held, so that a copy that was cut short
+ * can never become a snapshot that loads.
  */
-import { CleanWriter, type Cleaned, type CleanOptions } from "./clean-writer";
+import { RefitWriter, type Refitted, type RefitOptions } from "./refit-writer";
 import { walkSnapshot, readSnapshot, type SnapshotSeal } from "./snapshot";
 import { Summariser, type TreeSummary } from "./tree-summary";
 import type { Bytes } from "./jute";
 
-export type { Cleaned, CleanOptions } from "./clean-writer";
-
 /** A snapshot on its way: consume `bytes` to the end, then ask for the result. */
-export interface CleanSnapshot {
+export interface RefitSnapshot {
   readonly bytes: AsyncGenerator<Buffer, void, void>;
   /** @throws Error when asked before `bytes` were consumed to the end */
-  result(): Cleaned;
+  result(): Refitted;
 }
 
 export interface Described {
@@ -42,16 +36,16 @@ export async function describeSnapshot(file: string, bytes: Bytes): Promise<Desc
  * @param file what errors call the snapshot that is read; `.gz` is unpacked. What is written is always plain.
  * @throws BrokenFile (from `bytes`) where the input is not whole, or a node's ACL is not in it
  */
-export function cleanSnapshot(file: string, bytes: Bytes, options: CleanOptions): CleanSnapshot {
-  let cleaned: Cleaned | undefined;
+export function refitSnapshot(file: string, bytes: Bytes, options: RefitOptions): RefitSnapshot {
+  let refitted: Refitted | undefined;
   const run = async function* (): AsyncGenerator<Buffer, void, void> {
-    cleaned = yield* rewrite(file, bytes, options);
+    refitted = yield* rewrite(file, bytes, options);
   };
   return {
     bytes: run(),
     result: () => {
-      if (!cleaned) throw new Error(`${file}: the clean snapshot was not read to its end`);
-      return cleaned;
+      if (!refitted) throw new Error(`${file}: the refitted snapshot was not read to its end`);
+      return refitted;
     },
   };
 }
@@ -59,9 +53,9 @@ export function cleanSnapshot(file: string, bytes: Bytes, options: CleanOptions)
 async function* rewrite(
   file: string,
   bytes: Bytes,
-  options: CleanOptions,
-): AsyncGenerator<Buffer, Cleaned, void> {
-  const writer = new CleanWriter(file, options);
+  options: RefitOptions,
+): AsyncGenerator<Buffer, Refitted, void> {
+  const writer = new RefitWriter(file, options);
   for await (const _ of walkSnapshot(file, bytes, writer)) yield* writer.take();
   writer.finish();
   yield* writer.take();

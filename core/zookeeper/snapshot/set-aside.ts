@@ -1,0 +1,72 @@
+/** Empties the folders from which a server will start, by moving what lies there aside; nothing is copied or lost. */
+import { Refusal } from "../../engine/errors";
+import type { Handler, JsonObject } from "../../engine/step";
+import type { HostAccess, World } from "../../transports/contract";
+
+export const setAside: Handler<World> = {
+  async look({ step: { host, args }, world, run }) {
+    const { stdout } = await world.host(host).script(FOLDERS_EMPTY, foldersOf(args));
+    const aside = await world.host(host).run(["test", "-e", asideOf(args, run)], { accept: [0, 1] });
+    const done = stdout.trim() === "empty" && (aside.code === 0 || args["operation"] === "forward");
+    return { done, found: stdout.trim() };
+  },
+  async apply({ step: { host, args }, world, run }) {
+    await refuseRunning(world.host(host), args);
+    await world.host(host).script(SET_ASIDE, [...foldersOf(args), run]);
+  },
+  async undo({ step: { host, args }, world, run }) {
+    await refuseRunning(world.host(host), args);
+    await world.host(host).script(PUT_BACK, [...foldersOf(args), run]);
+  },
+};
+
+async function refuseRunning(host: HostAccess, args: JsonObject): Promise<void> {
+  const { stdout } = await host.script('ss -Hltn "sport = :$1"', [String(args["clientPort"])]);
+  if (stdout.trim() === "") return;
+  throw new Refusal([
+    {
+      where: host.name,
+      found: `a server that listens on ${args["clientPort"]}`,
+      expected: "a stopped server: its folders are about to be changed",
+      next: "Find out who started it, stop it, and run the same command again.",
+    },
+  ]);
+}
+
+function foldersOf(args: JsonObject): string[] {
+  return [String(args["dataDir"]), String(args["dataLogDir"])];
+}
+
+function asideOf(args: JsonObject, run: string): string {
+  return `${args["dataDir"]}/version-2.aside-${run}`;
+}
+
+const FOLDERS_EMPTY = `
+for dir in "$1" "$2"; do
+  [ -z "$(ls -A "$dir/version-2" 2>/dev/null)" ] || { echo "files in $dir/version-2"; exit 0; }
+done
+echo empty`;
+
+/** Moves version-2 within its own file system, so that it is instant and nothing is copied. $1 $2 folders $3 run. */
+const SET_ASIDE = `
+set -e
+for dir in "$1" "$2"; do
+  if [ -d "$dir/version-2" ] && ! [ -e "$dir/version-2.aside-$3" ]; then
+    mv "$dir/version-2" "$dir/version-2.aside-$3"
+  fi
+  rm -rf "$dir/version-2"
+  mkdir -p "$dir/version-2"
+  chown --reference="$dir" "$dir/version-2"
+  chmod 0750 "$dir/version-2"
+  sync "$dir"
+done`;
+
+const PUT_BACK = `
+set -e
+for dir in "$1" "$2"; do
+  if [ -d "$dir/version-2.aside-$3" ]; then
+    rm -rf "$dir/version-2"
+    mv "$dir/version-2.aside-$3" "$dir/version-2"
+    sync "$dir"
+  fi
+done`;
