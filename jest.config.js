@@ -25,13 +25,14 @@ const common = {
 
 module.exports = {
   projects: [
-    { name: "unit", testTimeout: MINUTE / 6 },
-    { name: "contract", testTimeout: MINUTE },
-    { name: "journeys", testTimeout: 30 * MINUTE },
-  ].map(({ name, testTimeout }) => ({
+    { name: "unit", limit: MINUTE / 6 },
+    { name: "contract", limit: MINUTE },
+    { name: "journeys", limit: 30 * MINUTE },
+  ].map(({ name, limit }) => ({
     ...common,
     displayName: name,
-    testTimeout,
+    globals: { TIME_LIMIT_MS: limit },
+    setupFilesAfterEnv: ["<rootDir>/test/time-limit.ts"],
     testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   })),
 };

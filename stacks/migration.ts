@@ -1,8 +1,9 @@
 /**
  * The whole move, described by the stack's configuration alone: see Pulumi.example.yaml for every key.
  *
- * What is secret comes by keys of its own (`sshPrivateKey`, `sshPassword`, `clickhousePassword`), set with
- * `pulumi config set --secret`, so that the rest of the configuration stays readable in previews and in the state.
+ * What is secret comes by keys of its own (`sshPrivateKey`, `sshPrivateKeyPassword`, `sshPassword`,
+ * `clickhousePassword`), set with `pulumi config set --secret`, so that the rest of the configuration stays readable in
+ * previews and in the state.
  */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -52,10 +53,12 @@ function loginOf(config: pulumi.Config): Plain {
     typeof privateKeyFile === "string"
       ? pulumi.secret(readFileSync(resolve(privateKeyFile.replace(/^~/, homedir())), "utf8"))
       : config.getSecret("sshPrivateKey");
+  const privateKeyPassword = config.getSecret("sshPrivateKeyPassword");
   const password = config.getSecret("sshPassword");
   return {
     ...ssh,
     ...(privateKey === undefined ? {} : { privateKey }),
+    ...(privateKeyPassword === undefined ? {} : { privateKeyPassword }),
     ...(password === undefined ? {} : { password }),
   };
 }

@@ -14,7 +14,7 @@ import { setZooKeeperNodes } from "../editors/xml/set-zookeeper-nodes";
 import { Refusal, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight } from "../engine/step";
 import { waitFor } from "../engine/wait";
-import { keepOriginal, readOriginal, replaceContent } from "../journal/originals";
+import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
 import { runCanary } from "./canary";
 import { troublesOf } from "./observe";
@@ -140,18 +140,7 @@ function nodesOf(args: JsonObject): Node[] {
   return args["nodes"] as unknown as Node[];
 }
 
-async function readConfig(host: HostAccess, path: string): Promise<Buffer> {
-  const config = await host.readFile(path);
-  if (config) return config;
-  throw new Refusal([
-    {
-      where: `${host.name}:${path}`,
-      found: "no such file",
-      expected: "ClickHouse's configuration",
-      next: "Put it back.",
-    },
-  ]);
-}
+const readConfig = (host: HostAccess, path: string) => readEdited(host, path, "ClickHouse's configuration");
 
 async function answers(host: HostAccess, login: QueryLogin): Promise<Sight> {
   try {

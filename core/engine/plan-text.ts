@@ -5,17 +5,20 @@
 import { createHash } from "node:crypto";
 import type { Json, Phase, Plan, Stage } from "./step";
 
-/** `02 zk-old1, zk-old3   stop (follower)   undo: start` */
-export function describeSteps(plan: Plan): string[] {
+/**
+ * `02 zk-old1, zk-old3   stop (follower)   undo: start`
+ * @param noReturn stands before the first step that cannot be undone
+ */
+export function describeSteps(plan: Plan, noReturn = NO_RETURN): string[] {
   const rows = plan.stages.flatMap(rowsOf);
   const hostWidth = Math.max(0, ...rows.map((row) => row.hosts.length));
   const digits = Math.max(2, String(rows.length).length);
-  const noReturn = rows.findIndex((row) => row.pointOfNoReturn);
+  const last = rows.findIndex((row) => row.pointOfNoReturn);
   return rows.flatMap((row, index) => {
     const number = String(index + 1).padStart(digits, "0");
     const undo = row.undo ? `   undo: ${row.undo}` : "";
     const line = `${number} ${row.hosts.padEnd(hostWidth)}  ${row.says}${undo}`;
-    return index === noReturn ? [NO_RETURN, line] : [line];
+    return index === last ? [noReturn, line] : [line];
   });
 }
 

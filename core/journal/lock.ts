@@ -35,20 +35,20 @@ export interface Lock {
 /** @param owner who we are, for the one who is refused: `ana@ops1, pid 4711, since 2026-01-02T03:04:05Z` */
 export async function lockHosts(hosts: readonly HostAccess[], owner: string): Promise<Lock> {
   const settled = await Promise.allSettled(hosts.map((host) => lockHost(host, owner)));
-  const held = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const holders = settled.map((one) => (one.status === "fulfilled" ? one.value : undefined));
   const release = async () => {
-    await Promise.allSettled(held.map((one) => one.release()));
+    await Promise.allSettled(holders.flatMap((one) => one?.release() ?? []));
   };
   const failures = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
   const refused = failures.find((failure) => failure instanceof LockHeld);
   const require = () => {
-    if (held.filter((one) => one.lost?.aborted !== true).length * 2 > hosts.length) return;
+    if (isQuorum(holders.map((one) => one !== undefined && one.lost?.aborted !== true))) return;
     throw new UserError(
       "the lock was lost on a majority of the hosts, so that another run may have begun: this one stops. " +
         "Run the same command again; it goes on from what it finds.",
     );
   };
-  if (!refused && isQuorum(settled.map((one) => one.status === "fulfilled"))) return { require, release };
+  if (!refused && isQuorum(holders.map((one) => one !== undefined))) return { require, release };
   await release();
   if (refused) throw refused;
   throw new UserError(

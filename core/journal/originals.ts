@@ -4,6 +4,7 @@
  * An original is the file as it was just before it was edited to name the target; putting it back gives the very
  * bytes that the user wrote. It is only ever taken from a file that does not name the target yet.
  */
+import { Refusal } from "../engine/errors";
 import type { HostAccess } from "../transports/contract";
 import { folderOf } from "./folder";
 
@@ -19,6 +20,18 @@ export async function readOriginal(
   path: string,
 ): Promise<Buffer | undefined> {
   return host.readFile(originalOf(migration, path));
+}
+
+/**
+ * The file that is to be edited, as it is now.
+ * @param what it is, for the refusal
+ * @throws Refusal when there is none
+ */
+export async function readEdited(host: HostAccess, path: string, what: string): Promise<Buffer> {
+  const content = await host.readFile(path);
+  if (content) return content;
+  const where = `${host.name}:${path}`;
+  throw new Refusal([{ where, found: "no such file", expected: what, next: "Put it back." }]);
 }
 
 /** Replaces the content of a file; its mode and owner stay. */

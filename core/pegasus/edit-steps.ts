@@ -8,7 +8,7 @@ import { EditError } from "../editors/errors";
 import { lineSecrets } from "../editors/secrets";
 import { Refusal } from "../engine/errors";
 import type { Handler, JsonObject } from "../engine/step";
-import { keepOriginal, readOriginal, replaceContent } from "../journal/originals";
+import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
 import { hostsListFor, readSettings, writeSettings, type ZooKeeperSettings } from "./config";
 import { sameZooKeeperHosts } from "./read/judge";
@@ -77,15 +77,4 @@ function edit(host: HostAccess, args: JsonObject, config: Buffer, settings: ZooK
   }
 }
 
-async function readConfig(host: HostAccess, path: string): Promise<Buffer> {
-  const config = await host.readFile(path);
-  if (config) return config;
-  throw new Refusal([
-    {
-      where: `${host.name}:${path}`,
-      found: "no such file",
-      expected: "the meta server's config.ini",
-      next: "Put it back.",
-    },
-  ]);
-}
+const readConfig = (host: HostAccess, path: string) => readEdited(host, path, "the meta server's config.ini");

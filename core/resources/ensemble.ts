@@ -16,25 +16,19 @@ import type { Lifecycle, Properties } from "./lifecycle";
 import {
   argumentsOf,
   failuresOf,
-  hasUnknown,
   initError,
   outputs,
   plainError,
   readDesired,
+  readForCheck,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
 
 export const ensemble: Lifecycle = {
   async check(olds, news) {
-    if (hasUnknown(news)) {
-      return {
-        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
-        failures: [],
-      };
-    }
-    const read = readArguments(ensembleSchema, argumentsOf(news));
-    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
+    const read = readForCheck(ensembleSchema, news);
+    if ("answer" in read) return read.answer;
     const { desired } = read;
     const before =
       Object.keys(olds).length > 0 ? readArguments(ensembleSchema, argumentsOf(olds)) : undefined;
@@ -137,6 +131,7 @@ function complainFixed(old: EnsembleDesired, wanted: EnsembleDesired): Complaint
     "peerPort",
     "electionPort",
     "runAs",
+    "service",
   ] as const) {
     if (old[key] === wanted[key]) continue;
     complaints.push({ where: key, found: String(wanted[key]), expected: `${old[key]}, as installed`, next });

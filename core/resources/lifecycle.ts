@@ -66,10 +66,24 @@ export function readDesired<T extends z.ZodType>(schema: T, properties: Properti
   throw new UserError(result.complaints.map(sayComplaint).join("\n"));
 }
 
+/** How every `check` begins: with what the user asks for, or with an answer where there is nothing to ask hosts about. */
+export function readForCheck<T extends z.ZodType>(
+  schema: T,
+  news: Properties,
+): { readonly desired: z.output<T> } | { readonly answer: CheckResult } {
+  if (hasUnknown(news)) {
+    const plan = "cannot be computed before the values it needs are known";
+    return { answer: { inputs: { ...news, plan }, failures: [] } };
+  }
+  const read = readArguments(schema, argumentsOf(news));
+  if ("desired" in read) return read;
+  return { answer: { inputs: news, failures: failuresOf(read.complaints) } };
+}
+
 /** What Pulumi hands to `check` in place of a value that is not known before its resource was created. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-export function hasUnknown(value: unknown): boolean {
+function hasUnknown(value: unknown): boolean {
   if (typeof value === "string") return value === UNKNOWN;
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(value).some(([key, inner]) => key !== "__provider" && hasUnknown(inner));

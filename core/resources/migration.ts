@@ -4,7 +4,7 @@ import { Refusal } from "../engine/errors";
 import { describeSteps } from "../engine/plan-text";
 import type { MigrationDesired } from "../run/desired";
 import { migrationId, migrationSchema, readArguments } from "../run/desired";
-import { finalize } from "../run/finalize";
+import { finalize, reviewFinalize } from "../run/finalize";
 import { readHistory } from "../run/history";
 import { moveTo, rollBack, WayBackClosed } from "../run/migration";
 import { keepersOf, withMigrationWorld } from "../run/open";
@@ -19,24 +19,18 @@ import type { Lifecycle, Properties } from "./lifecycle";
 import {
   argumentsOf,
   failuresOf,
-  hasUnknown,
   outputs,
   plainError,
   readDesired,
+  readForCheck,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
 
 export const migration: Lifecycle = {
   async check(olds, news) {
-    if (hasUnknown(news)) {
-      return {
-        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
-        failures: [],
-      };
-    }
-    const read = readArguments(migrationSchema, argumentsOf(news));
-    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
+    const read = readForCheck(migrationSchema, news);
+    if ("answer" in read) return read.answer;
     const { desired } = read;
     if (isSettled(olds, desired)) {
       return { inputs: { ...news, plan: olds["plan"], planPage: olds["planPage"] }, failures: [] };
@@ -54,6 +48,9 @@ export const migration: Lifecycle = {
           };
         }
         if (history.active === desired.active) {
+          if (desired.finalized && !history.finalized) {
+            return { inputs: { ...news, plan: reviewFinalize(desired) }, failures: [] };
+          }
           return {
             inputs: { ...news, plan: olds["plan"] ?? { moves: `nothing: ${desired.active} is active` } },
             failures: [],

@@ -10,25 +10,19 @@ import type { Lifecycle, Properties } from "./lifecycle";
 import {
   argumentsOf,
   failuresOf,
-  hasUnknown,
   initError,
   outputs,
   plainError,
   readDesired,
+  readForCheck,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
 
 export const repoint: Lifecycle = {
   async check(olds, news) {
-    if (hasUnknown(news)) {
-      return {
-        inputs: { ...news, plan: "cannot be computed before the values it needs are known" },
-        failures: [],
-      };
-    }
-    const read = readArguments(repointSchema, argumentsOf(news));
-    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
+    const read = readForCheck(repointSchema, news);
+    if ("answer" in read) return read.answer;
     const before = readArguments(repointSchema, argumentsOf(olds));
     if (
       olds["plan"] !== undefined &&

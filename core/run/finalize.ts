@@ -4,13 +4,14 @@
  */
 import { UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
+import { describeSteps } from "../engine/plan-text";
 import type { Handler, Plan, Stage } from "../engine/step";
 import { FINALIZED_MARK, folderOf } from "../journal/folder";
 import type { World } from "../transports/contract";
 import { namesOf } from "../zookeeper/desired";
 import { joinedStep } from "../zookeeper/service-steps";
 import { sideOfManaged } from "../zookeeper/side";
-import type { MigrationDesired } from "./desired";
+import { migrationId, type MigrationDesired } from "./desired";
 import { handlers } from "./handlers";
 import { operations, readHistory } from "./history";
 import { keepersOf, withMigrationWorld } from "./open";
@@ -37,6 +38,17 @@ export async function finalize(desired: MigrationDesired, progress: Progress): P
       await session.run(planFinalize(world.migration, desired));
     }),
   );
+}
+
+/** What a preview shows of it. */
+export function reviewFinalize(desired: MigrationDesired): { closes: string; steps: string[] } {
+  return {
+    closes: "the way back, for good: destroy then removes the resources and touches no host",
+    steps: describeSteps(
+      planFinalize(migrationId(desired), desired),
+      "-- from here on there is no way back --",
+    ),
+  };
 }
 
 function planFinalize(migration: string, desired: MigrationDesired): Plan {

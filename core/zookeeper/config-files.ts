@@ -37,7 +37,7 @@ export function configFiles(desired: EnsembleDesired, name: string, javaMajor: n
   return files;
 }
 
-const UNIT_PATH = "/etc/systemd/system/zookeeper.service";
+export const UNIT_PATH = "/etc/systemd/system/zookeeper.service";
 
 /** What the user may override through `zooCfg`; the rest of zoo.cfg follows from the other arguments. */
 const HARDENING: Readonly<Record<string, string>> = {

@@ -1,24 +1,16 @@
 /**
  * A real sshd on loopback for the contract tests: keys of its own under a temporary directory, a free port,
- * ended by its pid. It needs root and OpenSSH's server (Debian: openssh-server), and says so when they lack.
+ * ended by its pid. It is the one that set-up unpacked for the lab, with its sudo, laid over /usr and /etc in a mount
+ * namespace of its own: nothing has to be installed on the machine, and nothing that is installed there matters.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Connection } from "../../core/transports/contract";
-
-const SSHD = "/usr/sbin/sshd";
+import { findAssets } from "../../lab/assets";
 
 export interface Sshd {
   readonly connection: Connection;
@@ -36,9 +28,7 @@ export interface Sshd {
 
 /** @param settings lines for sshd_config, for example `AllowTcpForwarding no`. */
 export async function startSshd(settings: readonly string[] = []): Promise<Sshd> {
-  if (process.getuid?.() !== 0 || !existsSync(SSHD)) {
-    throw new Error(`This suite needs root and ${SSHD} (Debian: apt-get install openssh-server).`);
-  }
+  if (process.getuid?.() !== 0) throw new Error("This suite needs root: run it again with sudo.");
   // sshd drops its privileges into this directory and does not start without it.
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const directory = mkdtempSync(join(tmpdir(), "sshd-"));
@@ -123,9 +113,9 @@ function config(directory: string, port: number, settings: readonly string[]): s
 }
 
 async function listen(directory: string): Promise<ChildProcess> {
-  const child = spawn(SSHD, ["-D", "-e", "-f", join(directory, "config")], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const base = join(findAssets().labPackages, "base");
+  const argv = ["--mount", "sh", "-c", OVER_THIS_MACHINE, "sh", base, directory, join(directory, "config")];
+  const child = spawn("unshare", argv, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   await new Promise<void>((resolve, reject) => {
     child.stderr.on("data", (chunk: Buffer) => {
@@ -136,6 +126,19 @@ async function listen(directory: string): Promise<ChildProcess> {
   });
   return child;
 }
+
+/**
+ * $1 the unpacked packages $2 a folder $3 sshd's configuration. The account is what sshd drops its privileges to.
+ * Replaces itself by sshd, so that this process is the listener.
+ */
+const OVER_THIS_MACHINE = `
+set -e
+mkdir -p "$2/etc"
+cp /etc/passwd "$2/etc/passwd"
+grep -q "^sshd:" /etc/passwd || echo "sshd:x:901:65534::/run/sshd:/usr/sbin/nologin" >> "$2/etc/passwd"
+mount -t overlay -o "lowerdir=$1/usr:/usr" overlay /usr
+mount -t overlay -o "lowerdir=$2/etc:$1/etc:/etc" overlay /etc
+exec /usr/sbin/sshd -D -e -f "$3"`;
 
 /** The processes below `pid` that are sshd's own: those that serve a connection. */
 function descendants(pid: number): number[] {

@@ -3,6 +3,7 @@
  * anything else that is asked is an error.
  */
 import { HostUnreachable } from "../../core/engine/errors";
+import type { Step, StepContext } from "../../core/engine/step";
 import type { HostAccess, Held, RunResult, World as WorldContract } from "../../core/transports/contract";
 
 export class FakeHost implements HostAccess {
@@ -78,4 +79,12 @@ export class World implements WorldContract {
 
   command = () => Promise.reject(new Error("not in this test"));
   secret = () => undefined;
+}
+
+/** What a handler gets of a step that has not been applied yet. */
+export function contextOf(step: Step, world: World): StepContext<World> {
+  const none = () => {
+    throw new Error("not in this test");
+  };
+  return { step, world, run: "run-1", applied: false, result: none, say: () => undefined };
 }

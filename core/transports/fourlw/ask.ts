@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { HostUnreachable } from "../../engine/errors";
 import { DialFailed, type Dialler } from "../contract";
 import { Deadline, sayMs } from "../deadline";
+import { dialWithin } from "../dial-within";
 
 export type Word = "srvr" | "mntr" | "cons" | "conf" | "ruok" | "isro" | "hash" | "dump" | "stat" | "envi";
 
@@ -59,15 +60,10 @@ export async function ask(
       `no answer to \`${word}\` from ${place} within ${sayMs(deadline.ms)}`,
       "The server may hang (long GC, full disk): look at its log and at its load.",
     );
-  const dialling = access.dial(port, options.address);
   let socket: Duplex;
   try {
-    socket = await deadline.race(dialling, late);
+    socket = await dialWithin(access, port, options.address, deadline, late);
   } catch (error) {
-    dialling.then(
-      (dialled) => dialled.destroy(),
-      () => {},
-    );
     if (error instanceof DialFailed && error.kind === "refused") return { kind: "refused" };
     throw error;
   }

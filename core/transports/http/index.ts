@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { HostUnreachable, UserError } from "../../engine/errors";
 import type { Dialler } from "../contract";
 import { Deadline, sayMs } from "../deadline";
+import { dialWithin } from "../dial-within";
 
 export interface HttpOptions {
   /** Where the service listens, as seen from the host. @default the host's own address */
@@ -44,17 +45,7 @@ export async function getText(
   const host = options.address ?? access.address;
   const url = `http://${host}:${port}${path.split("?")[0]}`;
   const late = () => broken(access, url, `no whole answer within ${sayMs(deadline.ms)}`);
-  const dialling = access.dial(port, options.address);
-  let socket: Duplex;
-  try {
-    socket = await deadline.race(dialling, late);
-  } catch (error) {
-    dialling.then(
-      (dialled) => dialled.destroy(),
-      () => {},
-    );
-    throw error;
-  }
+  const socket = await dialWithin(access, port, options.address, deadline, late);
   try {
     const exchanging = exchange(socket, host, port, path, options);
     return await deadline.race(exchanging, late);

@@ -4,7 +4,8 @@
  * half of what the product does to hosts must not happen twice.
  *
  * A host that could not be reached is not tried anew at every call: a journal is written dozens of times in a roll
- * back, and each would wait for the dead host all over again. It is given up for a while, and then dialled once.
+ * back, and each would wait for the dead host all over again. It is given up for a while, and then dialled once; once
+ * is also enough for whoever opens it later in this process, since a roll back is several operations.
  */
 import { HostUnreachable } from "../../engine/errors";
 import type { Connection } from "../contract";
@@ -12,6 +13,9 @@ import { dial } from "./dial";
 import { Link } from "./link";
 
 const GIVEN_UP_MS = 30_000;
+
+/** Places that nobody was found at in this process, and nobody has been found at since. */
+const foundDead = new Set<string>();
 
 export class HostConnection {
   private givenUp: { readonly error: HostUnreachable; readonly at: number } | undefined;
@@ -53,13 +57,19 @@ export class HostConnection {
 
   private async dial(): Promise<Link> {
     const { name, where, deadAfterMs } = this;
-    const connection = this.givenUp ? { ...this.connection, dialErrorLimit: 1 } : this.connection;
+    const { host, port = 22 } = this.connection;
+    const place = `${host}:${port}`;
+    const connection = foundDead.has(place) ? { ...this.connection, dialErrorLimit: 1 } : this.connection;
     try {
       const dialled = await dial(connection, { name, where, deadAfterMs, signal: this.closing.signal });
       this.givenUp = undefined;
+      foundDead.delete(place);
       return new Link(dialled, name);
     } catch (error) {
-      if (error instanceof HostUnreachable) this.givenUp = { error, at: Date.now() };
+      if (error instanceof HostUnreachable) {
+        this.givenUp = { error, at: Date.now() };
+        foundDead.add(place);
+      }
       throw error;
     }
   }

@@ -145,7 +145,10 @@ async function pump(
       stalled.refresh();
       await new Promise<void>((resolve, reject) => {
         pending = reject;
-        program.channel.write(chunk, (error) => (error ? reject(error) : resolve()));
+        // A write that fails has no reader any more: why, the program's end tells.
+        program.channel.write(chunk, (error) => {
+          if (!error) resolve();
+        });
       });
       pending = undefined;
     }

@@ -1,5 +1,6 @@
 /** Plans the removal of an ensemble: followers first, the leader last, then what was installed. Pure. */
 import type { Plan, Stage } from "../../engine/step";
+import { UNIT_PATH } from "../config-files";
 import type { EnsembleDesired } from "../desired";
 import type { EnsembleFacts } from "../observe";
 import { stopStep } from "../service-steps";
@@ -16,6 +17,7 @@ export function planRemoval(desired: EnsembleDesired, side: Side, facts: Ensembl
   });
   const paths = [
     homeOf(desired),
+    ...(desired.service === "systemd" ? [UNIT_PATH] : []),
     ...(desired.removeData ? [desired.dataDir, desired.dataLogDir, desired.logDir] : []),
   ];
   const stages: Stage[] = [

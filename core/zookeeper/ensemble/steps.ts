@@ -10,7 +10,7 @@ import type { Handler, Sight } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
 import { getText } from "../../transports/http";
-import type { ConfigFile } from "../config-files";
+import { UNIT_PATH, type ConfigFile } from "../config-files";
 
 const FETCH_TIMEOUT_MS = 600_000;
 
@@ -80,7 +80,7 @@ export const ensembleHandlers: Readonly<Record<string, Handler<World>>> = {
           world.host(host).writeFile(path, content, { mode, owner }),
         ),
       );
-      if (files.some((file) => file.path.startsWith("/etc/systemd/"))) {
+      if (files.some((file) => file.path === UNIT_PATH)) {
         await world.host(host).script("systemctl daemon-reload && systemctl enable zookeeper");
       }
     },
@@ -100,7 +100,11 @@ export const ensembleHandlers: Readonly<Record<string, Handler<World>>> = {
       return { done: found === 0, found: `${found} of the folders are there` };
     },
     async apply({ step: { host, args }, world }) {
-      await world.host(host).run(["rm", "-rf", "--", ...pathsOf(args["paths"])], { timeoutMs: 120_000 });
+      const paths = pathsOf(args["paths"]);
+      const unit = paths.includes(UNIT_PATH);
+      if (unit) await world.host(host).script("systemctl disable zookeeper");
+      await world.host(host).run(["rm", "-rf", "--", ...paths], { timeoutMs: 120_000 });
+      if (unit) await world.host(host).script("systemctl daemon-reload");
     },
   },
 };

@@ -31,20 +31,25 @@ export interface OriginChoice {
 export function chooseServing(facts: EnsembleFacts): OriginChoice {
   const unreachable = facts.servers.filter((one) => one.seen === undefined);
   if (unreachable.length > 0) return { complaints: unreachable.map(complainUnreachable) };
-  const { leader } = facts;
-  const serving = facts.servers.filter(({ seen }) => seen?.answer.kind === "serving").length;
-  if (leader && serving >= quorumOf(facts))
-    return { origin: { from: leader, fromIs: "leader" }, complaints: [] };
+  const leader = leaderWithQuorum(facts);
+  if (leader) return { origin: { from: leader.server, fromIs: "leader" }, complaints: [] };
   return {
     complaints: [
       {
         where: facts.servers.map(({ server }) => server.name).join(", "),
-        found: `${leader ? "no quorum" : "no single leader"}: ${facts.servers.map(sayMode).join(", ")}`,
+        found: `${facts.leader ? "no quorum" : "no single leader"}: ${facts.servers.map(sayMode).join(", ")}`,
         expected: "one leader and its followers",
         next: "Mend the source ensemble first; moving it would not.",
       },
     ],
   };
+}
+
+/** The one that has all that was acknowledged, unless a quorum elected another behind its back. */
+function leaderWithQuorum(facts: EnsembleFacts): ServerFacts | undefined {
+  const serving = facts.servers.filter(({ seen }) => seen?.answer.kind === "serving").length;
+  if (serving < quorumOf(facts)) return undefined;
+  return facts.servers.find(({ server }) => server.name === facts.leader?.name);
 }
 
 /** Back: works without a quorum, and says what could be lost where too few disks can be read. */
@@ -58,7 +63,7 @@ export async function chooseAnyhow(
     server,
     files: await judgeFiles(world.host(server.name), side, seen?.snapshots ?? [], seen?.logs ?? []),
   });
-  const leading = facts.servers.find(({ server }) => server.name === facts.leader?.name);
+  const leading = leaderWithQuorum(facts);
   // A leader serves from its memory: what lies on its disk may be gone or broken all the same.
   if (leading && (await judge(leading)).files.kind === "usable") {
     return { origin: { from: leading.server, fromIs: "leader" }, complaints: [] };

@@ -2,7 +2,7 @@
  * Carries out the steps of a move by snapshot: set aside, stage, fold, hand over, tail, reckon, prove, clean up.
  * What each looks at is on the disks and in the servers; the order between them is the plan's.
  */
-import { UserError } from "../../engine/errors";
+import { HostUnreachable, UserError } from "../../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
@@ -200,20 +200,23 @@ async function standsStill(host: HostAccess, args: JsonObject): Promise<bigint> 
 async function clientsGone(world: World, args: JsonObject): Promise<Sight> {
   const addresses = args["addresses"] as readonly string[];
   const lists = await Promise.all(
-    (args["servers"] as readonly string[]).map((name) =>
-      world.host(name).script('ss -Htn state established "sport = :$1"', [String(args["clientPort"])]),
-    ),
+    (args["servers"] as readonly string[]).map((name) => clientsOf(world.host(name), args["clientPort"])),
   );
-  const left = addresses.filter((address) =>
-    lists.some(({ stdout }) =>
-      stdout.split("\n").some((line) => {
-        const peer = line.trim().split(/\s+/)[3] ?? "";
-        return peer.replace(/:\d+$/, "").replace(/^\[(::ffff:)?|\]$/g, "") === address;
-      }),
-    ),
-  );
+  const left = addresses.filter((address) => lists.some((clients) => clients.includes(address)));
   return {
     done: left.length === 0,
     found: left.length === 0 ? "none is connected" : `still connected after the pause: ${left.join(", ")}`,
   };
+}
+
+/** Addresses connected to the port. A host that is gone serves nobody: where it must not be, others find out. */
+async function clientsOf(host: HostAccess, port: unknown): Promise<string[]> {
+  try {
+    const { stdout } = await host.script('ss -Htn state established "sport = :$1"', [String(port)]);
+    const peers = stdout.split("\n").map((line) => line.trim().split(/\s+/)[3] ?? "");
+    return peers.map((peer) => peer.replace(/:\d+$/, "").replace(/^\[(::ffff:)?|\]$/g, ""));
+  } catch (error) {
+    if (error instanceof HostUnreachable) return [];
+    throw error;
+  }
 }

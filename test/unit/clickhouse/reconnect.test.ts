@@ -2,8 +2,8 @@
 import type { ReplicaServerFacts } from "../../../core/clickhouse/observe";
 import { fenceStages, releaseStages } from "../../../core/clickhouse/plan";
 import { clickhouseHandlers } from "../../../core/clickhouse/steps";
-import { World } from "../world";
-import { contextOf, desired, play, RESTART, side } from "./scene";
+import { contextOf, World } from "../world";
+import { desired, play, RESTART, side } from "./scene";
 
 const FROM = side("zk-old1", "10.0.0.11");
 const TO = side("zk-new1", "10.0.0.21");

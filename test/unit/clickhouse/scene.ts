@@ -3,8 +3,7 @@ import { Duplex } from "node:stream";
 import { clickhouseSchema, type ClickHouseDesired } from "../../../core/clickhouse/desired";
 import type { Side } from "../../../core/zookeeper/side";
 import { DialFailed } from "../../../core/transports/contract";
-import type { Step, StepContext } from "../../../core/engine/step";
-import type { FakeHost, World } from "../world";
+import type { FakeHost } from "../world";
 
 export const RESTART = "restart it";
 
@@ -42,13 +41,6 @@ export function play(host: FakeHost, server: { running: boolean; peers: string[]
     if (text === RESTART) server.running = true;
     return text.startsWith("ss ") ? server.peers.map((peer) => `${peer}\n`).join("") : "";
   };
-}
-
-export function contextOf(step: Step, world: World): StepContext<World> {
-  const none = () => {
-    throw new Error("not in this test");
-  };
-  return { step, world, run: "run-1", applied: false, result: none, say: () => undefined };
 }
 
 function httpSaying(body: string): Duplex {

@@ -70,6 +70,15 @@ test("a lock on a majority is held, and let go on every host", async () => {
   expect(hosts.map(({ released }) => released)).toEqual([1, 0, 1]);
 });
 
+test("the source alone is enough to go back from a target that is gone, as long as it is held there", async () => {
+  const hosts = keepers(4);
+  hosts[2]!.down = hosts[3]!.down = "no route";
+  const lock = await lockHosts(hosts, "ana");
+  expect(() => lock.require()).not.toThrow();
+  hosts[1]!.lost.abort();
+  expect(() => lock.require()).toThrow(/lock was lost on a majority/);
+});
+
 test("somebody else's lock on one host is enough to be refused, with their name, and nothing stays locked", async () => {
   const hosts = keepers(3);
   hosts[2]!.holds = "held by bob@ops2, pid 7";
