@@ -101,6 +101,21 @@ export class LabHost {
     return ["nsenter", "-t", String(pid), ...namespaces, "--", ...environment, ...argv];
   }
 
+  /** A file of the host as it is at this moment, read from outside: nothing runs on the host for it. */
+  peek(path: string): Buffer | undefined {
+    try {
+      return readFileSync(`/proc/${this.firstProcess()}/root${path}`);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Addresses that have a connection to one of the host's own ports, as its kernel has it; read from outside. */
+  connectedTo(port: number): string[] {
+    const tables = ["tcp", "tcp6"].map((table) => readTable(`/proc/${this.firstProcess()}/net/${table}`));
+    return [...new Set(tables.flatMap((table) => peersOf(table, port)))].sort();
+  }
+
   private firstProcess(): number | undefined {
     const file = join(hostDir(this.name), "first-process");
     if (!existsSync(file)) return undefined;
@@ -111,6 +126,24 @@ export class LabHost {
   private async saysWhyItDied(): Promise<string> {
     return `its first process ended: ${readConsole(hostDir(this.name))}`;
   }
+}
+
+function readTable(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Of /proc/net/tcp: addresses are hexadecimal, each four bytes turned around; state 01 is established. */
+function peersOf(table: string, port: number): string[] {
+  return table.split("\n").flatMap((line) => {
+    const [, local = "", remote = "", state] = line.trim().split(/\s+/);
+    if (state !== "01" || parseInt(local.split(":")[1] ?? "", 16) !== port) return [];
+    const v4 = (remote.split(":")[0] ?? "").slice(-8);
+    return [[6, 4, 2, 0].map((at) => parseInt(v4.slice(at, at + 2), 16)).join(".")];
+  });
 }
 
 function childOf(pid: number): number | undefined {

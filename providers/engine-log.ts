@@ -6,12 +6,15 @@ interface EngineClient {
   log(request: unknown, callback: (error: Error | null) => void): void;
 }
 
-/** The engine's address is the provider process's first argument; without one, lines go to standard error. */
-export function engineLog(): ProgressSink {
+/** The engine's address, which is the provider process's first argument. */
+export function engineAddress(): string | undefined {
   const address = process.argv[2];
-  if (address === undefined || !/^[\w.-]+:\d+$/.test(address)) {
-    return (line) => void process.stderr.write(`${line}\n`);
-  }
+  return address !== undefined && /^[\w.-]+:\d+$/.test(address) ? address : undefined;
+}
+
+/** Without an engine, lines go to standard error. */
+export function engineLog(address: string | undefined): ProgressSink {
+  if (address === undefined) return (line) => void process.stderr.write(`${line}\n`);
   const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb") as {
     EngineClient: new (address: string, credentials: grpc.ChannelCredentials) => EngineClient;
   };

@@ -7,12 +7,15 @@ import { migration } from "../core/resources/migration";
 import { monitoring } from "../core/resources/monitoring";
 import { repoint } from "../core/resources/repoint";
 import { setProgressSink } from "../core/run/progress";
-import { engineLog } from "./engine-log";
+import { endWithEngine } from "./engine-gone";
+import { engineAddress, engineLog } from "./engine-log";
 
 export { ensemble, migration, monitoring, repoint };
 
-setProgressSink(engineLog());
+const engine = engineAddress();
+setProgressSink(engineLog(engine));
+if (engine !== undefined) endWithEngine(engine);
 
-// Without its engine nobody reads what we print, and every write fails: a run must not spin, or die, on that.
+// Without its engine nobody reads what we print, and every write fails: a run must not spin on that until it ends.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);

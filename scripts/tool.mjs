@@ -9,7 +9,7 @@ import { CHECKOUT } from "./setup/paths.mjs";
 import { asProgram, setUp } from "./setup.mjs";
 import { SetupStop } from "./setup/steps.mjs";
 
-const SOURCES = ["index.ts", "components", "providers", "stacks", "core", "lab", "bench", "test"];
+const SOURCES = ["index.ts", "components", "providers", "stacks", "core", "lab", "bench", "chaos", "test"];
 
 const TOOLS = {
   types: ["typescript/bin/tsc", "--noEmit"],

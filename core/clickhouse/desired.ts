@@ -21,7 +21,10 @@ export const clickhouseSchema = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
     .default("clickhouse"),
   hosts: hostsSchema,
-  configPath: z.string().startsWith("/").default("/etc/clickhouse-server/metrika.xml"),
+  configPath: z
+    .string()
+    .regex(/^\/[^\0\n]*$/, "an absolute path")
+    .default("/etc/clickhouse-server/metrika.xml"),
   /** Element that holds the nodes; `zookeeper` in config.d, `auxiliary_zookeepers/name` for a second ensemble. */
   element: z.string().min(1).default("zookeeper-servers"),
   restart: z.string().min(1).default("systemctl restart clickhouse-server"),

@@ -34,8 +34,6 @@ export interface Execution<World> {
   readonly handlers: Handlers<World>;
   readonly world: World;
   readonly progress: Progress;
-  /** Called between journal entries; the crash explorer ends the process there. */
-  readonly onEntry?: (step: Step, moment: "intent" | "applied") => void;
 }
 
 /**
@@ -124,7 +122,6 @@ async function runStage<World>(
 ): Promise<void> {
   const todo = stage.steps;
   await execution.journal.write(todo.map((step) => ({ event: "intent", step: step.id })));
-  for (const step of todo) execution.onEntry?.(step, "intent");
   let underWay = todo.length;
   const one = async (step: Step) => {
     const done = await runStep(execution, step, results, believe).finally(() => underWay--);
@@ -151,7 +148,6 @@ async function runStep<World>(
   try {
     const before = believe || step.lasting ? await handler.look(context) : UNBELIEVED;
     const applied = before.done ? undefined : await handler.apply(context);
-    execution.onEntry?.(step, "applied");
     const after = before.done ? before : await handler.look({ ...context, applied: true });
     if (!after.done) throw new StepFailed(step, `still not so afterwards: ${after.found}`);
     const result = applied ?? after.result ?? {};

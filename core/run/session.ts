@@ -14,7 +14,7 @@ import type { Lock } from "../journal/lock";
 import { lockHosts } from "../journal/lock";
 import { RemoteJournal } from "../journal/remote-journal";
 import type { World } from "../transports/contract";
-import { onEntry } from "./crash-point";
+import { crashPoint } from "./crash-point";
 import { ownerName } from "./world";
 
 export interface Session {
@@ -61,7 +61,9 @@ function guarded(journal: JournalStore, lock: Lock): JournalStore {
     read: () => journal.read(),
     async append(entries) {
       lock.require();
+      crashPoint();
       await journal.append(entries);
+      crashPoint();
     },
   };
 }
@@ -85,18 +87,18 @@ function openSession(
     async run(plan) {
       const run = `${clock().toISOString().replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`;
       const journal = await Journal.begin(store, { run, owner, plan }, clock);
-      await execute({ plan, journal, handlers, world, progress, onEntry });
+      await execute({ plan, journal, handlers, world, progress });
       return reread(run);
     },
     async resume(run) {
       progress.say(`going on with ${run.plan.operation}, begun ${run.begun} by ${run.owner}`);
       const journal = Journal.resume(store, run, clock);
-      await execute({ plan: run.plan, journal, earlier: run, handlers, world, progress, onEntry });
+      await execute({ plan: run.plan, journal, earlier: run, handlers, world, progress });
       return reread(run.id);
     },
     async takeBack(run) {
       const journal = Journal.resume(store, run, clock);
-      await takeBack(run, { journal, handlers, world, progress, onEntry });
+      await takeBack(run, { journal, handlers, world, progress });
     },
   };
 }

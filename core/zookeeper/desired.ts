@@ -15,6 +15,12 @@ const absolutePath = z
   .regex(/^\/[^\0\n]*$/, "an absolute path")
   .refine((path) => !path.split("/").includes(".."), "a path without ..");
 
+/** Of what is installed: zkServer.sh, zoo.cfg (Latin-1, backslash escapes), log4j and systemd read it, each its own way. */
+const installedPath = absolutePath.regex(
+  /^[A-Za-z0-9._@+,:=/-]*$/,
+  "an absolute path of letters, digits and . _ @ + , : = / -, since ZooKeeper's own scripts read it too",
+);
+
 export interface ConnectionArgs extends z.infer<typeof connectionBase> {
   readonly proxy?: ConnectionArgs;
 }
@@ -76,14 +82,19 @@ export const ensembleSchema = z
     clientPort: port.default(2181),
     peerPort: port.default(3181),
     electionPort: port.default(4181),
-    installDir: absolutePath.default("/opt/zookeeper"),
-    dataDir: absolutePath.default("/opt/zookeeper/data"),
-    dataLogDir: absolutePath.default("/opt/zookeeper/log"),
-    logDir: absolutePath.default("/alidata1/log/zookeeper"),
+    installDir: installedPath.default("/opt/zookeeper"),
+    dataDir: installedPath.default("/opt/zookeeper/data"),
+    dataLogDir: installedPath.default("/opt/zookeeper/log"),
+    logDir: installedPath.default("/alidata1/log/zookeeper"),
     tickTime: z.int().min(100).default(2000),
     initLimit: z.int().min(1).default(10),
     syncLimit: z.int().min(1).default(5),
-    zooCfg: z.record(z.string(), z.string()).default({}),
+    zooCfg: z
+      .record(
+        z.string().regex(/^[\w.-]+$/, "a key of zoo.cfg"),
+        z.string().regex(/^[\x20-\x5b\x5d-\x7e]*$/, "one line of ASCII without a backslash"),
+      )
+      .default({}),
     metrics: z
       .union([
         z.literal(false),
@@ -100,13 +111,16 @@ export const ensembleSchema = z
           .string()
           .regex(/^\d+[kmgKMG]$/, "a size such as 5120m")
           .default("5120m"),
-        flags: z.array(z.string()).default([]),
+        flags: z.array(z.string().regex(/^[^\0\r\n]+$/, "one line")).default([]),
       })
       .prefault({}),
     log4j: z
       .strictObject({
         level: z.enum(["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),
-        maxFileSize: z.string().default("256MB"),
+        maxFileSize: z
+          .string()
+          .regex(/^\d+(KB|MB|GB)?$/, "a size such as 256MB")
+          .default("256MB"),
         maxBackupIndex: z.int().min(1).default(20),
       })
       .prefault({}),

@@ -13,7 +13,7 @@ import { withMigrationWorld } from "../../core/run/open";
 import { query } from "../../lab/clickhouse";
 import { BRIDGE_ADDRESS } from "../../lab/layout";
 import { until } from "../../lab/wait";
-import type { Arguments, Ensemble } from "./direct/scene";
+import type { Arguments, Ensemble } from "../../lab/arguments";
 import { Scene, tell } from "./direct/scene";
 import { ensureEnsemble } from "../../core/run/ensemble";
 import { withZooKeeper } from "./direct/tree";

@@ -2,7 +2,6 @@
  * A lab and a migration that is driven without Pulumi: the same functions that the resources call, in this process.
  * It takes seconds where a run of the Pulumi CLI takes half a minute, so every trap can have a test of its own.
  */
-import { readFileSync } from "node:fs";
 import type { EnsembleDesired } from "../../../core/zookeeper/desired";
 import { ensembleSchema } from "../../../core/zookeeper/desired";
 import { serviceCommand } from "../../../core/zookeeper/side";
@@ -17,20 +16,7 @@ import type { Lab } from "../../../lab/lab";
 import { bootLab } from "../../../lab/lab";
 import type { HostSpec, Scenario } from "../../../lab/layout";
 import { modeOf } from "../../../lab/old-zookeeper";
-import { stackConfig } from "../../../lab/stack-config";
-
-/** Arguments as a user writes them; a test changes what it is about. */
-export interface Arguments {
-  source: Ensemble;
-  target: Ensemble;
-  consumers: Record<string, Record<string, unknown>>;
-  [option: string]: unknown;
-}
-export interface Ensemble {
-  hosts: HostMap;
-  [argument: string]: unknown;
-}
-type HostMap = Record<string, { connection: Record<string, unknown>; address?: string }>;
+import { labArguments, type Arguments, type Ensemble } from "../../../lab/arguments";
 
 /** How a run ended, and every line that it said. */
 export interface Told {
@@ -79,19 +65,7 @@ export class Scene {
 
   /** The lab's arguments, without consumers unless the change adds them. A dead host is given up at once. */
   arguments(change: (args: Arguments) => void = () => undefined): Arguments {
-    const config = stackConfig(this.lab.inventory) as unknown as Arguments & { ssh: Ssh };
-    const { ssh, options, ...rest } = config;
-    const login = {
-      user: ssh.user,
-      privateKey: readFileSync(ssh.privateKeyFile, "utf8"),
-      dialErrorLimit: 1,
-      perDialTimeout: 3,
-    };
-    const args: Arguments = structuredClone({ ...rest, ...(options as object | undefined) });
-    for (const part of [args.source, args.target, ...Object.values(args.consumers)]) {
-      const hosts = (part["metas"] ?? part["hosts"]) as HostMap;
-      for (const host of Object.values(hosts)) host.connection = { ...login, ...host.connection };
-    }
+    const args = labArguments(this.lab.inventory);
     const consumers = args.consumers;
     args.consumers = {};
     args["lab consumers"] = consumers;
@@ -174,11 +148,6 @@ export class Scene {
   private move(desired: MigrationDesired, to: ActiveSide, onLine?: (line: string) => void): Promise<Told> {
     return tell((say) => moveTo(desired, to, { say }), onLine);
   }
-}
-
-interface Ssh {
-  readonly user: string;
-  readonly privateKeyFile: string;
 }
 
 /** Runs something that reports, and gives back what it said and how it failed. */

@@ -1,0 +1,54 @@
+/**
+ * Which crash points, in which order, each with the command that follows.
+ *
+ * Recoveries alternate from point to point of a direction. The order is a walk: what is begun from where the point
+ * before ended costs no switchover that nobody explores, so directions take turns as the states allow. A walk back from
+ * `source` needs `active forward`, which is explored as often as the walk passes there.
+ */
+import fc from "fast-check";
+import { DIRECTIONS, type Direction, type Point, type State } from "./explore";
+
+export interface Choice {
+  readonly seed: number;
+  /** @default all */
+  readonly atMost?: number;
+}
+
+export function choosePoints(counts: ReadonlyMap<string, number>, { seed, atMost }: Choice): Point[] {
+  const all = DIRECTIONS.flatMap((direction) =>
+    Array.from({ length: counts.get(direction.name) ?? 0 }, (_, index): Point => ({
+      direction,
+      at: index + 1,
+      // Both sides of one journal entry, then the other way for the next.
+      recovery: (index >> 1) % 2 === 0 ? "again" : "back",
+    })),
+  );
+  const length = Math.min(atMost ?? all.length, all.length);
+  const [chosen = []] = fc.sample(fc.shuffledSubarray(all, { minLength: length, maxLength: length }), {
+    seed,
+    numRuns: 1,
+  });
+  return walk(chosen);
+}
+
+function walk(points: readonly Point[]): Point[] {
+  const left = new Map<Direction, Point[]>(
+    DIRECTIONS.map((direction) => [direction, points.filter((point) => point.direction === direction)]),
+  );
+  const walked: Point[] = [];
+  let state: State = "nothing";
+  while (walked.length < points.length) {
+    const here = [...left.entries()].filter(([{ from }, list]) => from === state && list.length > 0);
+    const rest = [...left.entries()].filter(([, list]) => list.length > 0);
+    const [, list] = (here.length > 0 ? here : rest).reduce((a, b) => (b[1].length > a[1].length ? b : a));
+    const point = list.pop() as Point;
+    walked.push(point);
+    state = endOf(point);
+  }
+  return walked;
+}
+
+/** Where the stack is after a point and its recovery. */
+function endOf({ direction, recovery }: Point): State {
+  return recovery === "again" ? direction.to : direction.from;
+}

@@ -1,0 +1,173 @@
+/**
+ * The crash explorer: carries a switchover out and takes it back again and again, ends it with SIGKILL at another crash
+ * point each time, gives the next command (the same again, or the opposite), and checks that nothing is lost.
+ *
+ * Where the crash points are is learned from runs that nobody killed. Each point begins where the one before ended, so
+ * that a point costs one switchover; what is checked after each is the whole state that the next one builds on.
+ */
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Load } from "../lab/load/process";
+import { carryOut, type Command, type Ended } from "./command";
+import type { Finding } from "./finding";
+import { Invariants } from "./invariants";
+import { lastEntry } from "./last-entry";
+import type { Side, Subject } from "./scenario";
+import { Watch } from "./watch";
+
+/** Where a stack is between two commands: nothing in it; consumers on the target; back on the source, still in it. */
+export type State = "nothing" | "target" | "source";
+
+export interface Direction {
+  readonly name: string;
+  readonly from: State;
+  readonly to: State;
+  readonly command: Command;
+  /** The command that takes it back, and where that leads. */
+  readonly back: Command;
+}
+
+export const DIRECTIONS: readonly Direction[] = [
+  { name: "up", from: "nothing", to: "target", command: "target", back: "destroy" },
+  { name: "active back", from: "target", to: "source", command: "source", back: "target" },
+  { name: "active forward", from: "source", to: "target", command: "target", back: "source" },
+  { name: "destroy", from: "target", to: "nothing", command: "destroy", back: "target" },
+];
+
+export interface Point {
+  readonly direction: Direction;
+  /** Number of the crash point. */
+  readonly at: number;
+  readonly recovery: "again" | "back";
+}
+
+export interface Outcome {
+  readonly point: Point;
+  /** The last line of the journal when it was killed, and on which side of it. */
+  readonly where: string;
+  readonly findings: readonly Finding[];
+  readonly seconds: number;
+}
+
+const INSTALLED = "chaos-begin";
+
+export class Explorer {
+  private state: State = "nothing";
+
+  private constructor(
+    private readonly subject: Subject,
+    private readonly folder: string,
+    private load: Load,
+    private invariants: Invariants,
+    private readonly watch: Watch,
+  ) {}
+
+  static async begin(subject: Subject, folder: string): Promise<Explorer> {
+    writeFileSync(join(folder, "arguments.json"), JSON.stringify(subject.args));
+    rmSync(join(folder, "state.json"), { force: true });
+    await subject.lab.save(INSTALLED);
+    const load = await Load.start(folder, subject.load);
+    return new Explorer(subject, folder, load, new Invariants(subject, load), new Watch(subject));
+  }
+
+  /** Every direction once, with nobody killing: what the texts are, and how many crash points each has. */
+  async learn(): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    for (const direction of DIRECTIONS) {
+      const { name } = direction;
+      const ended = await this.carryOut(direction.command, 0);
+      if (ended.how !== "well")
+        throw new Error(`${name} ${ended.how}, though nobody killed it:\n${ended.output}`);
+      counts.set(name, ended.crashPoints);
+      this.state = direction.to;
+      const findings = await this.checkNow();
+      if (findings.length > 0)
+        throw new Error(`after ${name}: ${findings.map(({ what }) => what).join("\n")}`);
+    }
+    this.watch.learned();
+    return counts;
+  }
+
+  /** @returns nothing when the run ended before it came to that point: runs differ by a few */
+  async explore(point: Point): Promise<Outcome | undefined> {
+    const began = Date.now();
+    await this.goTo(point.direction.from);
+    const { direction, at, recovery } = point;
+    const killed = await this.carryOut(direction.command, at);
+    if (killed.how === "well") {
+      this.state = direction.to;
+      return undefined;
+    }
+    const where = `${at % 2 === 1 ? "done, not written, after" : "written, not done:"} ${await lastEntry(this.subject.lab)}`;
+    const findings: Finding[] = [];
+    if (killed.how !== "killed") findings.push(stuck(`${direction.command} ${killed.how}`, killed));
+    const next = recovery === "again" ? direction.command : direction.back;
+    const ended = await this.carryOut(next, 0);
+    if (ended.how !== "well") findings.push(stuck(`then ${next} ${ended.how}`, ended));
+    this.state = recovery === "again" ? direction.to : direction.from;
+    if (next === "source") this.state = "source";
+    if (findings.length === 0) findings.push(...(await this.checkNow()));
+    findings.push(...this.watch.take());
+    if (findings.length > 0) await this.startOver();
+    return { point, where, findings, seconds: (Date.now() - began) / 1000 };
+  }
+
+  /** Everything that was acknowledged since the load began. */
+  async end(): Promise<Finding[]> {
+    this.watch.stop();
+    return this.invariants.checkAll(sideOf(this.state));
+  }
+
+  async close(): Promise<void> {
+    this.watch.stop();
+    await this.load.end();
+  }
+
+  private async goTo(state: State): Promise<void> {
+    while (this.state !== state) {
+      const ways = DIRECTIONS.filter((one) => one.from === this.state);
+      const step = ways.find((one) => one.to === state) ?? ways[0];
+      if (!step) throw new Error(`no way leads away from ${this.state}`);
+      const ended = await this.carryOut(step.command, 0);
+      if (ended.how !== "well")
+        throw new Error(`${step.name} ${ended.how}, though nobody killed it:\n${ended.output}`);
+      this.state = step.to;
+      await this.load.untilWriting();
+    }
+  }
+
+  private async carryOut(command: Command, crashAt: number): Promise<Ended> {
+    this.watch.start();
+    const ended = await carryOut(command, this.folder, crashAt);
+    appendFileSync(
+      join(this.folder, "log.txt"),
+      `== ${command}, crash point ${crashAt}: ${ended.how}\n${ended.output}\n`,
+    );
+    return ended;
+  }
+
+  /** While it is looked at, the explorer is a client itself, of either side. */
+  private async checkNow(): Promise<Finding[]> {
+    this.watch.stop();
+    return this.invariants.check(sideOf(this.state));
+  }
+
+  /** The lab as it was delivered: what one point broke must not be found again by the next. */
+  private async startOver(): Promise<void> {
+    this.watch.stop();
+    await this.load.end();
+    await this.subject.lab.restore(INSTALLED);
+    rmSync(join(this.folder, "state.json"), { force: true });
+    this.state = "nothing";
+    this.load = await Load.start(this.folder, this.subject.load);
+    this.invariants = new Invariants(this.subject, this.load);
+  }
+}
+
+function stuck(what: string, ended: Ended): Finding {
+  return { kind: "stuck", what: `${what}:\n${ended.output.trim().split("\n").slice(-12).join("\n")}` };
+}
+
+function sideOf(state: State): Side {
+  return state === "target" ? "target" : "source";
+}

@@ -1,0 +1,79 @@
+/**
+ * `npm run chaos -- --scenario clickhouse`: every crash point of every direction, with progress and a table at the end.
+ * It ends with 0 only when nothing was found.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { UserError } from "../core/engine/errors";
+import { bootLab } from "../lab/lab";
+import { inventoryFile, type Scenario } from "../lab/layout";
+import { choosePoints } from "./choose";
+import { Explorer, type Outcome } from "./explore";
+import { subjectOf } from "./scenario";
+import { tableOf } from "./table";
+
+interface Options {
+  readonly scenario: Scenario;
+  readonly points?: number;
+  readonly seed: number;
+}
+
+const begun = Date.now();
+
+async function main({ scenario, points, seed }: Options): Promise<void> {
+  const folder = join(dirname(inventoryFile()), "chaos");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const lab = await bootLab({ scenario, znodes: 300, replace: true });
+  say("the lab is up");
+  let explorer: Explorer | undefined;
+  try {
+    explorer = await Explorer.begin(subjectOf(lab, scenario), folder);
+    const counts = await explorer.learn();
+    say(`crash points: ${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; seed ${seed}`);
+    const chosen = choosePoints(counts, { seed, atMost: points });
+    const outcomes: Outcome[] = [];
+    for (const [at, point] of chosen.entries()) {
+      const outcome = await explorer.explore(point);
+      if (!outcome) continue;
+      outcomes.push(outcome);
+      say(`${at + 1}/${chosen.length} ${sayOutcome(outcome)}`);
+    }
+    const atLast = await explorer.end();
+    for (const { kind, what } of atLast) say(`at the end: ${kind}: ${what}`);
+    console.log(`\n${tableOf(outcomes)}`);
+    if (atLast.length > 0 || outcomes.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
+  } finally {
+    await explorer?.close();
+    await lab.down();
+  }
+}
+
+function sayOutcome({ point: { direction, at, recovery }, where, findings, seconds }: Outcome): string {
+  const then = recovery === "again" ? `${direction.command} again` : direction.back;
+  const verdict =
+    findings.length === 0 ? "well" : findings.map(({ kind, what }) => `\n  ${kind}: ${what}`).join("");
+  return `${direction.name} ${at} (${where}), then ${then}: ${verdict}  ${seconds.toFixed(1)} s`;
+}
+
+function say(line: string): void {
+  console.log(`${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${line}`);
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError("expected a whole number");
+  return Number(value);
+}
+
+new Command("chaos")
+  .addOption(new Option("--scenario <name>", "what is moved").choices(["clickhouse"]).default("clickhouse"))
+  .option("--points <n>", "so many of the crash points, chosen by the seed (default: all)", wholeNumber)
+  .option("--seed <n>", "of the order and of the choice", wholeNumber, Date.now() % 100_000)
+  .showHelpAfterError()
+  .action(main)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof UserError ? `chaos: ${error.message}` : error);
+    process.exitCode = 1;
+  });
