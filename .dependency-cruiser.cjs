@@ -108,7 +108,7 @@ module.exports = {
       name: "product-code-stands-without-its-checkout",
       severity: "error",
       from: { path: "^(core|components|providers|stacks|index)" },
-      to: { path: "^(lab|bench|scripts|test)/" },
+      to: { path: "^(lab|bench|chaos|scripts|test)/" },
     },
     {
       name: "nothing-unresolved",

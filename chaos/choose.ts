@@ -31,6 +31,16 @@ export function choosePoints(counts: ReadonlyMap<string, number>, { seed, atMost
   return walk(chosen);
 }
 
+/**
+ * Where a relay is killed, counted from its last kill. A stage that is gone on with writes all its intents again, so a
+ * run comes further only when it gets through a whole stage: short gaps alone would never end.
+ */
+export function* gapsOf(seed: number): Generator<number, never> {
+  for (let round = 0; ; round++) {
+    yield* fc.sample(fc.integer({ min: 1, max: 12 }), { seed: seed + round, numRuns: 50 });
+  }
+}
+
 function walk(points: readonly Point[]): Point[] {
   const left = new Map<Direction, Point[]>(
     DIRECTIONS.map((direction) => [direction, points.filter((point) => point.direction === direction)]),

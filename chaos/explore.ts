@@ -49,6 +49,13 @@ export interface Outcome {
   readonly seconds: number;
 }
 
+export interface Relay {
+  readonly direction: Direction;
+  readonly kills: number;
+  readonly findings: readonly Finding[];
+  readonly seconds: number;
+}
+
 const INSTALLED = "chaos-begin";
 
 export class Explorer {
@@ -88,6 +95,26 @@ export class Explorer {
     return counts;
   }
 
+  /**
+   * One way from end to end in which the same command is killed again and again, a few crash points after the last kill
+   * each time, until it comes through.
+   */
+  async relay(direction: Direction, gaps: Iterator<number>): Promise<Relay> {
+    const began = Date.now();
+    await this.goTo(direction.from);
+    const findings: Finding[] = [];
+    for (let kills = 0; ; kills++) {
+      const ended = await this.carryOut(direction.command, gaps.next().value as number);
+      if (ended.how === "killed") continue;
+      if (ended.how !== "well") findings.push(stuck(`${direction.command} ${ended.how}`, ended));
+      this.state = direction.to;
+      if (findings.length === 0) findings.push(...(await this.checkNow()));
+      findings.push(...this.watch.take());
+      if (findings.length > 0) await this.startOver();
+      return { direction, kills, findings, seconds: (Date.now() - began) / 1000 };
+    }
+  }
+
   /** @returns nothing when the run ended before it came to that point: runs differ by a few */
   async explore(point: Point): Promise<Outcome | undefined> {
     const began = Date.now();
@@ -102,7 +129,7 @@ export class Explorer {
     const findings: Finding[] = [];
     if (killed.how !== "killed") findings.push(stuck(`${direction.command} ${killed.how}`, killed));
     const next = recovery === "again" ? direction.command : direction.back;
-    const ended = await this.carryOut(next, 0);
+    const ended = await this.carryOutAsTold(next);
     if (ended.how !== "well") findings.push(stuck(`then ${next} ${ended.how}`, ended));
     this.state = recovery === "again" ? direction.to : direction.from;
     if (next === "source") this.state = "source";
@@ -134,6 +161,15 @@ export class Explorer {
       this.state = step.to;
       await this.load.untilWriting();
     }
+  }
+
+  /** A destroy that refuses, because it does not know of a migration that was killed, says what to do first. */
+  private async carryOutAsTold(command: Command): Promise<Ended> {
+    const ended = await this.carryOut(command, 0);
+    const told = "pulumi config set active source && pulumi up, then pulumi destroy";
+    if (command !== "destroy" || ended.how !== "failed" || !ended.output.includes(told)) return ended;
+    const back = await this.carryOut("source", 0);
+    return back.how === "well" ? this.carryOut("destroy", 0) : back;
   }
 
   private async carryOut(command: Command, crashAt: number): Promise<Ended> {

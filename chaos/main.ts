@@ -8,8 +8,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../core/engine/errors";
 import { bootLab } from "../lab/lab";
 import { inventoryFile, type Scenario } from "../lab/layout";
-import { choosePoints } from "./choose";
-import { Explorer, type Outcome } from "./explore";
+import { choosePoints, gapsOf } from "./choose";
+import { DIRECTIONS, Explorer, type Outcome, type Relay } from "./explore";
 import { subjectOf } from "./scenario";
 import { tableOf } from "./table";
 
@@ -32,6 +32,13 @@ async function main({ scenario, points, seed }: Options): Promise<void> {
     explorer = await Explorer.begin(subjectOf(lab, scenario), folder);
     const counts = await explorer.learn();
     say(`crash points: ${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; seed ${seed}`);
+    const relays: Relay[] = [];
+    const gaps = gapsOf(seed);
+    for (const direction of DIRECTIONS) {
+      const relay = await explorer.relay(direction, gaps);
+      relays.push(relay);
+      say(`relay ${direction.name}, killed ${relay.kills} times: ${sayFindings(relay)}`);
+    }
     const chosen = choosePoints(counts, { seed, atMost: points });
     const outcomes: Outcome[] = [];
     for (const [at, point] of chosen.entries()) {
@@ -42,8 +49,9 @@ async function main({ scenario, points, seed }: Options): Promise<void> {
     }
     const atLast = await explorer.end();
     for (const { kind, what } of atLast) say(`at the end: ${kind}: ${what}`);
-    console.log(`\n${tableOf(outcomes)}`);
-    if (atLast.length > 0 || outcomes.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
+    console.log(`\n${tableOf(relays, outcomes)}`);
+    const wrong = [...relays, ...outcomes].some(({ findings }) => findings.length > 0);
+    if (atLast.length > 0 || wrong) process.exitCode = 1;
   } finally {
     await explorer?.close();
     await lab.down();
@@ -52,9 +60,13 @@ async function main({ scenario, points, seed }: Options): Promise<void> {
 
 function sayOutcome({ point: { direction, at, recovery }, where, findings, seconds }: Outcome): string {
   const then = recovery === "again" ? `${direction.command} again` : direction.back;
+  return `${direction.name} ${at} (${where}), then ${then}: ${sayFindings({ findings, seconds })}`;
+}
+
+function sayFindings({ findings, seconds }: Pick<Outcome, "findings" | "seconds">): string {
   const verdict =
     findings.length === 0 ? "well" : findings.map(({ kind, what }) => `\n  ${kind}: ${what}`).join("");
-  return `${direction.name} ${at} (${where}), then ${then}: ${verdict}  ${seconds.toFixed(1)} s`;
+  return `${verdict}  ${seconds.toFixed(1)} s`;
 }
 
 function say(line: string): void {

@@ -1,12 +1,20 @@
 /** The explorer's verdict, a row for each direction and what followed the crash. */
 import Table from "cli-table3";
-import { DIRECTIONS, type Outcome } from "./explore";
+import { DIRECTIONS, type Outcome, type Relay } from "./explore";
 import { KINDS } from "./finding";
 
 const PLAIN = { style: { head: [], border: [], compact: true } };
 
-export function tableOf(outcomes: readonly Outcome[]): string {
-  const table = new Table({ head: ["killed in", "then", "points", ...KINDS], ...PLAIN });
+export function tableOf(relays: readonly Relay[], outcomes: readonly Outcome[]): string {
+  const table = new Table({ head: ["killed in", "then", "kills", ...KINDS], ...PLAIN });
+  for (const relay of relays) {
+    table.push([
+      relay.direction.name,
+      "the same command, again and again",
+      relay.kills,
+      ...countsOf([relay]),
+    ]);
+  }
   for (const direction of DIRECTIONS) {
     for (const recovery of ["again", "back"] as const) {
       const mine = outcomes.filter(
@@ -17,12 +25,13 @@ export function tableOf(outcomes: readonly Outcome[]): string {
       table.push([direction.name, then, mine.length, ...countsOf(mine)]);
     }
   }
-  table.push(["all", "", outcomes.length, ...countsOf(outcomes)]);
+  const kills = outcomes.length + relays.reduce((sum, relay) => sum + relay.kills, 0);
+  table.push(["all", "", kills, ...countsOf([...relays, ...outcomes])]);
   return table.toString();
 }
 
-/** Points with a finding of each kind. */
-function countsOf(outcomes: readonly Outcome[]): number[] {
+/** Points, or relays, with a finding of each kind. */
+function countsOf(outcomes: readonly Pick<Outcome, "findings">[]): number[] {
   return KINDS.map(
     (kind) => outcomes.filter(({ findings }) => findings.some((one) => one.kind === kind)).length,
   );

@@ -18,7 +18,13 @@ export type Entry = {
   /** ISO 8601, the operator's clock. */
   readonly at: string;
 } & (
-  | { readonly event: "begin"; readonly owner: string; readonly plan: Plan }
+  | {
+      readonly event: "begin";
+      readonly owner: string;
+      readonly plan: Plan;
+      /** How many runs were begun before it. Two operators' clocks may differ, and one clock may jump. */
+      readonly number?: number;
+    }
   | { readonly event: "intent"; readonly step: string }
   | { readonly event: "done"; readonly step: string; readonly result?: JsonObject; readonly found: string }
   | { readonly event: "failed"; readonly step: string; readonly reason: string }
@@ -49,6 +55,7 @@ export interface Run {
   readonly plan: Plan;
   readonly owner: string;
   readonly begun: string;
+  readonly number?: number;
   readonly entries: readonly Entry[];
   /** Absent while the run is unfinished. */
   readonly outcome?: Outcome;
@@ -62,7 +69,7 @@ export interface Run {
   readonly takingBack: boolean;
 }
 
-/** Reads the runs out of the entries, oldest first. */
+/** Reads the runs out of the entries, oldest first: by their numbers, and by the clock where none were given yet. */
 export function runsOf(entries: readonly Entry[]): Run[] {
   const byRun = new Map<string, Entry[]>();
   for (const entry of entries) {
@@ -73,7 +80,7 @@ export function runsOf(entries: readonly Entry[]): Run[] {
   return [...byRun.values()]
     .map((list) => readRun(list.sort((a, b) => a.seq - b.seq)))
     .filter((run): run is Run => run !== undefined)
-    .sort((a, b) => (a.begun < b.begun ? -1 : 1));
+    .sort((a, b) => (a.number ?? -1) - (b.number ?? -1) || (a.begun < b.begun ? -1 : 1));
 }
 
 function readRun(entries: readonly Entry[]): Run | undefined {
@@ -116,6 +123,7 @@ function readRun(entries: readonly Entry[]): Run | undefined {
     plan: first.plan,
     owner: first.owner,
     begun: first.at,
+    number: first.number,
     entries,
     outcome,
     begunSteps: [...begun.values()],
@@ -139,11 +147,12 @@ export class Journal {
 
   static async begin(
     store: JournalStore,
-    begin: { run: string; owner: string; plan: Plan },
+    begin: { run: string; owner: string; plan: Plan; number?: number },
     clock: () => Date,
   ): Promise<Journal> {
     const journal = new Journal(begin.run, store, 0, clock);
-    await journal.write([{ event: "begin", owner: begin.owner, plan: begin.plan }]);
+    const { owner, plan, number } = begin;
+    await journal.write([{ event: "begin", owner, plan, number }]);
     return journal;
   }
 

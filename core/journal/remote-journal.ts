@@ -28,12 +28,7 @@ export class RemoteJournal implements JournalStore {
     const texts = await this.onMajority("read", (host) =>
       host.readFile(`${folderOf(this.migration)}/journal.jsonl`),
     );
-    const byPlace = new Map<string, Entry>();
-    for (const text of texts) {
-      for (const entry of parseLines(text?.toString("utf8") ?? ""))
-        byPlace.set(`${entry.run} ${entry.seq}`, entry);
-    }
-    return [...byPlace.values()];
+    return parseJournals(texts.map((text) => text?.toString("utf8") ?? ""));
   }
 
   private async onMajority<T>(what: string, act: (host: HostAccess) => Promise<T>): Promise<T[]> {
@@ -57,14 +52,20 @@ set -e
 [ -d "$1" ] || { mkdir -p -m 0700 "$1" && sync "$(dirname "$1")"; }
 exec dd of="$1/journal.jsonl" oflag=append conv=notrunc,fsync status=none`;
 
-function parseLines(text: string): Entry[] {
-  return text.split("\n").flatMap((line) => {
-    if (line === "") return [];
-    try {
-      return [JSON.parse(line) as Entry];
-    } catch {
-      // Cut by a power failure while it was written: it was never acknowledged to the writer.
-      return [];
-    }
-  });
+/**
+ * The entries of one journal as several hosts have it, each once. They are told apart by the whole line: what a killed
+ * writer left on a few hosts has the place of what its successor wrote on the others.
+ */
+export function parseJournals(texts: readonly string[]): Entry[] {
+  return [...new Set(texts.flatMap((text) => text.split("\n")))].flatMap(parseLine);
+}
+
+function parseLine(line: string): Entry[] {
+  if (line === "") return [];
+  try {
+    return [JSON.parse(line) as Entry];
+  } catch {
+    // Cut by a power failure while it was written: it was never acknowledged to the writer.
+    return [];
+  }
 }

@@ -2,10 +2,13 @@
 import type { Complaint } from "../engine/errors";
 import { Refusal } from "../engine/errors";
 import type { Progress } from "../engine/execute";
+import type { Run } from "../engine/journal";
+import { runsOf } from "../engine/journal";
 import type { Plan } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { timelineOf } from "../engine/timeline";
-import { FINALIZED_MARK } from "../journal/folder";
+import { FINALIZED_MARK, STATE_FOLDER } from "../journal/folder";
+import { parseJournals } from "../journal/remote-journal";
 import type { World } from "../transports/contract";
 import type { EnsembleDesired } from "../zookeeper/desired";
 import { namesOf } from "../zookeeper/desired";
@@ -19,6 +22,7 @@ import { sideOfManaged } from "../zookeeper/side";
 import { foreignClients } from "../zookeeper/snapshot/observe";
 import { ensembleId } from "./desired";
 import { handlers } from "./handlers";
+import { readHistory } from "./history";
 import { withSession } from "./session";
 import { withWorld } from "./world";
 
@@ -57,7 +61,7 @@ export async function readDrift(desired: EnsembleDesired): Promise<string[]> {
 /**
  * Stops and removes the ensemble. Its data stays unless `removeData` asks for it.
  * @returns false when the ensemble is the live side of a finished migration, and was left alone
- * @throws Refusal while clients are connected
+ * @throws Refusal while clients are connected, or a migration is not settled on its source
  */
 export async function removeEnsemble(desired: EnsembleDesired, progress: Progress): Promise<boolean> {
   return withEnsembleWorld(desired, async (world) => {
@@ -66,6 +70,7 @@ export async function removeEnsemble(desired: EnsembleDesired, progress: Progres
       return false;
     }
     return withSession(world, handlers, progress, namesOf(desired.hosts), async (session) => {
+      await refuseUnsettled(world, desired);
       const side = sideOfManaged(desired);
       const facts = await observeEnsemble(world, side);
       const foreign = foreignClients(facts, new Set());
@@ -74,6 +79,48 @@ export async function removeEnsemble(desired: EnsembleDesired, progress: Progres
       return true;
     });
   });
+}
+
+/**
+ * A `pulumi up` that was killed may have left a migration out of Pulumi's state: destroy then knows of the ensemble
+ * alone, and would remove it from under a fenced source, or with the only complete copy of the data.
+ */
+async function refuseUnsettled(world: World, desired: EnsembleDesired): Promise<void> {
+  const settled = await Promise.allSettled(
+    namesOf(desired.hosts).map((name) => world.host(name).script(JOURNALS, [STATE_FOLDER])),
+  );
+  const texts = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value.stdout] : []));
+  const byFolder = new Map<string, string[]>();
+  for (const part of texts.flatMap((text) => text.split("\u0001"))) {
+    const folder = part.slice(0, part.indexOf("\n"));
+    byFolder.set(folder, [...(byFolder.get(folder) ?? []), part.slice(folder.length)]);
+  }
+  const complaints = [...byFolder].flatMap(([folder, journal]) => {
+    const history = readHistory(runsOf(parseJournals(journal)));
+    if (history.finalized || (!history.pendingMove && history.active === "source")) return [];
+    return [complainUnsettled(folder, history.pendingMove)];
+  });
+  if (complaints.length > 0) throw new Refusal(complaints);
+}
+
+const JOURNALS = `
+for journal in "$1"/migration-*/journal.jsonl; do
+  [ -e "$journal" ] || continue
+  printf '\\001%s\\n' "$(dirname "$journal")"
+  cat "$journal"
+done`;
+
+function complainUnsettled(folder: string, pending: Run | undefined): Complaint {
+  return {
+    where: folder,
+    found: pending
+      ? `a migration whose move ${pending.plan.operation}, begun ${pending.begun}, is half done`
+      : "a migration whose data is on the target",
+    expected: "one that is back on its source before an ensemble of it is removed",
+    next:
+      "Go on: pulumi up. Go back: pulumi config set active source && pulumi up, then pulumi destroy. " +
+      "Nothing was changed.",
+  };
 }
 
 export function withEnsembleWorld<T>(

@@ -130,7 +130,7 @@ export class NotTakenBack extends UserError {
   constructor(cause: Error, second: Error) {
     super(
       `${cause.message}\nTaking it back failed too: ${second.message}\nConsumers may still be fenced. ` +
-        "pulumi up goes on from here; pulumi destroy takes back the rest.",
+        "Go on: pulumi up. Go back: pulumi config set active source && pulumi up takes back the rest.",
       { cause },
     );
   }

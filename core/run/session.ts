@@ -86,7 +86,8 @@ function openSession(
     runs,
     async run(plan) {
       const run = `${clock().toISOString().replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`;
-      const journal = await Journal.begin(store, { run, owner, plan }, clock);
+      const number = (await runs()).length;
+      const journal = await Journal.begin(store, { run, owner, plan, number }, clock);
       await execute({ plan, journal, handlers, world, progress });
       return reread(run);
     },

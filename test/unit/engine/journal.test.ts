@@ -33,6 +33,16 @@ test("entries come in any order; runs come oldest first", () => {
   );
 });
 
+test("runs are told apart by their numbers, not by clocks: an operator's may be hours ahead", () => {
+  const numbered = (number: number): Event => ({ event: "begin", owner: "ana", plan: PLAN, number });
+  const runs = runsOf([
+    ...entries("third", [numbered(2)], "2026-01-02T01:00:00.000Z"),
+    ...entries("second", [numbered(1)], "2026-01-02T09:00:00.000Z"),
+    ...entries("by an older version", [begin], "2026-01-02T05:00:00.000Z"),
+  ]);
+  expect(runs.map(({ id }) => id)).toEqual(["by an older version", "second", "third"]);
+});
+
 test("a run whose beginning nobody holds is no run: nothing was done before it was written", () => {
   expect(runsOf(entries("x", [begin, intent("a")]).slice(1))).toEqual([]);
 });

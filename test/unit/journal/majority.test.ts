@@ -27,6 +27,17 @@ const entry = (seq: number): Entry => ({
 });
 const seqs = (entries: readonly Entry[]) => entries.map(({ seq }) => seq).sort();
 
+test("what a killed writer left on one host is read beside what its successor wrote in the same place", async () => {
+  const hosts = keepers(3);
+  const journal = new RemoteJournal("migration-1", hosts);
+  await journal.append([entry(0)]);
+  await new RemoteJournal("migration-1", [hosts[2]!]).append([{ ...entry(1), at: "2026-01-02T03:04:06Z" }]);
+  hosts[2]!.down = "no route";
+  await journal.append([entry(1)]);
+  hosts[2]!.down = undefined;
+  expect(seqs(await journal.read())).toEqual([0, 1, 1]);
+});
+
 test("what was written while one host was down is read while another is", async () => {
   const hosts = keepers(3);
   const journal = new RemoteJournal("migration-1", hosts);
