@@ -78,9 +78,9 @@ export class Explorer {
   }
 
   /** Every direction once, with nobody killing: what the texts are, and how many crash points each has. */
-  async learn(): Promise<Map<string, number>> {
+  async learn(directions = DIRECTIONS): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
-    for (const direction of DIRECTIONS) {
+    for (const direction of directions) {
       const { name } = direction;
       const ended = await this.carryOut(direction.command, 0);
       if (ended.how !== "well")
@@ -88,11 +88,17 @@ export class Explorer {
       counts.set(name, ended.crashPoints);
       this.state = direction.to;
       const findings = await this.checkNow();
-      if (findings.length > 0)
-        throw new Error(`after ${name}: ${findings.map(({ what }) => what).join("\n")}`);
+      findings.push(...this.watch.take());
+      if (findings.length > 0) throw new FoundUnkilled(direction, findings);
     }
+    const unmeant = this.unmeantTexts();
+    if (unmeant.length > 0) throw new Error(unmeant.join("\n"));
     this.watch.learned();
     return counts;
+  }
+
+  unmeantTexts(): string[] {
+    return this.watch.unmeantTexts();
   }
 
   /**
@@ -197,6 +203,14 @@ export class Explorer {
     this.state = "nothing";
     this.load = await Load.start(this.folder, this.subject.load);
     this.invariants = new Invariants(this.subject, this.load);
+  }
+}
+
+/** Something is wrong that no crash was needed for. */
+export class FoundUnkilled extends Error {
+  constructor({ name }: Direction, findings: readonly Finding[]) {
+    const all = findings.map(({ kind, what }) => `${kind}: ${what}`).join("\n");
+    super(`after ${name}, which nobody killed:\n${all}`);
   }
 }
 

@@ -9,6 +9,9 @@ export const KINDS: readonly Kind[] = [
   "left over",
 ];
 
+/** Exit code of the explorer when it has found something; 1 is a failure of its own. */
+export const FOUND = 3;
+
 export interface Finding {
   readonly kind: Kind;
   readonly what: string;

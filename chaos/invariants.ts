@@ -32,6 +32,7 @@ export class Invariants {
     const fenced = await found("stuck", async () => {
       await this.load.untilWriting();
       await this.subject.untilWell();
+      await this.untilAllServe(active);
       await this.untilOnlyOn(active);
     });
     if (fenced.length > 0) return fenced;
@@ -71,6 +72,19 @@ export class Invariants {
           if (/leader|follower|standalone/.test(mode)) return `${spec.name} is ${mode}`;
         }
         return undefined;
+      },
+      WELL_WITHIN_MS,
+    );
+  }
+
+  /** What was stopped for the move, on the side that is active again, is started again. */
+  private async untilAllServe(active: Side): Promise<void> {
+    const servers = serversOf(this.subject.lab, active);
+    await until(
+      `every server of the ${active} serves`,
+      async () => {
+        const modes = await Promise.all(servers.map((spec) => modeOf(spec)));
+        return modes.every((mode) => /^(leader|follower)$/.test(mode)) ? undefined : modes.join(", ");
       },
       WELL_WITHIN_MS,
     );

@@ -17,15 +17,20 @@ export function startTime(pid: number): string | undefined {
  * @param leader pid of the process that began the session
  */
 export function endSession(leader: number): void {
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || sessionOf(pid) !== leader) continue;
+  for (const pid of sessionMembers(leader)) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // It ended between the look and the kill.
     }
   }
+}
+
+/** Pids of every process of the session that is still there. */
+export function sessionMembers(leader: number): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && sessionOf(pid) === leader);
 }
 
 function sessionOf(pid: number): number | undefined {

@@ -130,6 +130,7 @@ export class PulumiRun {
   private readonly child: ChildProcess;
   private text = "";
   private ended = false;
+  private leavesRest = false;
 
   constructor(args: readonly string[], options: PulumiOptions) {
     const child = spawn("pulumi", args, {
@@ -148,7 +149,7 @@ export class PulumiRun {
     this.done = new Promise<PulumiResult>((resolve, reject) => {
       child.on("error", reject);
       // What it has left behind holds our pipe, and "close" would not come.
-      child.on("exit", () => child.pid !== undefined && endSession(child.pid));
+      child.on("exit", () => child.pid !== undefined && !this.leavesRest && endSession(child.pid));
       child.on("close", (code) => resolve({ code: code ?? ENDED_BY_US, output: withoutDots(this.text) }));
     }).finally(() => {
       clearTimeout(timer);
@@ -190,6 +191,7 @@ export class PulumiRun {
 
   /** Kills the CLI alone; what it started stays. */
   killCli(): void {
+    this.leavesRest = true;
     process.kill(this.pid, "SIGKILL");
   }
 }

@@ -1,4 +1,7 @@
-/** `npm run chaos -- …`: makes sure that the lab's parts are there, then hands over to chaos/main.ts. */
+/**
+ * `npm run chaos -- …`: makes sure that the lab's parts are there, then hands over to chaos/main.ts, or for
+ * `npm run chaos -- mutants` to chaos/mutants.ts.
+ */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { CHECKOUT } from "./setup/paths.mjs";
@@ -6,7 +9,9 @@ import { asProgram, setUpLabOnly } from "./setup.mjs";
 
 await asProgram(async () => {
   await setUpLabOnly();
-  const argv = ["--import", "tsx", join(CHECKOUT, "chaos/main.ts"), ...process.argv.slice(2)];
+  const [first, ...rest] = process.argv.slice(2);
+  const [program, args] = first === "mutants" ? ["mutants.ts", rest] : ["main.ts", process.argv.slice(2)];
+  const argv = ["--import", "tsx", join(CHECKOUT, "chaos", program), ...args];
   const child = spawn(process.execPath, argv, { cwd: CHECKOUT, stdio: "inherit" });
   process.exitCode = await new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
 });

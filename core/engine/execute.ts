@@ -101,7 +101,10 @@ async function whereToGoOn<World>(
   const stages = execution.plan.stages;
   const unfinished = stages.findIndex((stage) => stage.steps.some((step) => !earlier.results.has(step.id)));
   const reached = unfinished === -1 ? stages.length : unfinished;
-  const lasting = stages.slice(0, reached).flatMap((stage) => stage.steps.filter((step) => step.lasting));
+  const begun = new Set(earlier.begunSteps.map(({ id }) => id));
+  const holds = (step: Step) =>
+    step.lasting ?? (step.holdsUntil !== undefined && !begun.has(step.holdsUntil));
+  const lasting = stages.slice(0, reached).flatMap((stage) => stage.steps.filter(holds));
   const sights = await Promise.all(
     lasting.map((step) => handlerOf(execution, step).look(contextOf(execution, step, earlier.results))),
   );
@@ -146,7 +149,8 @@ async function runStep<World>(
   const handler = handlerOf(execution, step);
   const context = contextOf(execution, step, results);
   try {
-    const before = believe || step.lasting ? await handler.look(context) : UNBELIEVED;
+    const looksAtNow = step.lasting ?? step.holdsUntil !== undefined;
+    const before = believe || looksAtNow ? await handler.look(context) : UNBELIEVED;
     const applied = before.done ? undefined : await handler.apply(context);
     const after = before.done ? before : await handler.look({ ...context, applied: true });
     if (!after.done) throw new StepFailed(step, `still not so afterwards: ${after.found}`);

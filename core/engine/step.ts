@@ -31,6 +31,8 @@ export interface Step {
   readonly undo?: string;
   /** What the step brought about must still hold when the plan ends; resuming looks at it again. */
   readonly lasting?: true;
+  /** As {@link lasting}, until the step of that id begins: a server that is stopped to be filled, then started. */
+  readonly holdsUntil?: string;
   /** From this step on the way back is a plan of its own, not the journal walked backwards. */
   readonly pointOfNoReturn?: true;
 }

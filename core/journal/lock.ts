@@ -2,8 +2,8 @@
  * One operator at a time, whatever checkout and backend they come from.
  *
  * The lock is an flock held by a process on each host, at the far end of our SSH connection: when the operator's
- * process dies, however it dies, the connection closes, the holder ends and the kernel lets go. So a lock is never
- * stale, nothing has to be timed, and nobody has to decide whether an owner is dead.
+ * process dies, however it dies, the connection closes, the holder ends and the kernel lets go. Nobody has to decide
+ * whether an owner is dead; only a network that is cut, which closes nothing, takes half a minute to be noticed.
  *
  * It counts when it is held on a majority of all hosts: two operators cannot both hold one, and hosts that are down
  * do not keep a roll back from running.
@@ -48,7 +48,8 @@ export async function lockHosts(hosts: readonly HostAccess[], owner: string): Pr
         "Run the same command again; it goes on from what it finds.",
     );
   };
-  if (!refused && isQuorum(holders.map((one) => one !== undefined))) return { require, release };
+  // Held by somebody else on a few hosts: one who has not got it, or who is cut off from the others.
+  if (isQuorum(holders.map((one) => one !== undefined))) return { require, release };
   await release();
   if (refused) throw refused;
   throw new UserError(
@@ -66,7 +67,8 @@ async function lockHost(host: HostAccess, owner: string): Promise<Held> {
 
 /**
  * $1 folder $2 owner. The lock is on a file that is never removed; who holds it stands in a file beside. It is waited
- * for shortly, since the holder of an owner that was just killed ends a moment after it.
+ * for shortly, since the holder of an owner that was just killed ends a moment after it. An owner whose network is gone
+ * ends no connection: its holder ends when it has not heard of it for half a minute, and it knows by then itself.
  */
 const HOLD = `
 mkdir -p -m 0700 "$1" || exit 1
@@ -74,7 +76,7 @@ exec 9>>"$1/lock"
 if flock -w 3 9; then
   printf '%s\\n' "$2" > "$1/lock.owner"
   echo locked
-  cat >/dev/null
+  while [ -n "$(timeout 30 dd bs=512 count=1 2>/dev/null)" ]; do :; done
 else
   echo "held by $(cat "$1/lock.owner" 2>/dev/null)"
 fi`;

@@ -110,7 +110,8 @@ export interface HostAccess {
    */
   dial(port: number, address?: string): Promise<Duplex>;
   /**
-   * Starts a program that lives as long as this connection does (a lock holder).
+   * Starts a program that lives as long as this connection does (a lock holder). It gets a dot every five seconds on
+   * standard input.
    * Resolves at its first line of standard output.
    */
   hold(argv: readonly string[]): Promise<Held>;

@@ -30,6 +30,8 @@ export function stopStep(
     kind: "zk.stop",
     args: serviceArgs(side),
     says,
+    // A host that boots starts its server by itself, over folders that are being filled.
+    ...(options?.lasting ? {} : { holdsUntil: `start ${server.name}` }),
     ...options,
   };
 }

@@ -56,9 +56,13 @@ export async function collect(
   }
 }
 
+/** A dot on standard input, so that a program can tell a connection that is cut from one that has nothing to say. */
+const HEARTBEAT_MS = 5_000;
+
 /**
  * {@link HostAccess.hold}: starts `argv`, resolves at its first line, and keeps its standard input open until
- * release. The program has to end when its input does: that is what ends it when this process dies.
+ * release. The program has to end when its input does, or stays silent: that is what ends it when this process, or its
+ * network, dies.
  * @param timeoutMs until the first line.
  */
 export async function hold(host: Starter, argv: readonly string[], timeoutMs = 30_000): Promise<Held> {
@@ -71,6 +75,9 @@ export async function hold(host: Starter, argv: readonly string[], timeoutMs = 3
   early.catch((error: unknown) => {
     if (!released) losing.abort(error);
   });
+  const heart = setInterval(() => program.channel.write("."), HEARTBEAT_MS);
+  heart.unref();
+  void program.ended.catch(() => undefined).then(() => clearInterval(heart));
   try {
     const firstLine = await deadline.race(Promise.race([line(program), early]), () => program.late(deadline));
     return { firstLine, lost: losing.signal, release };
@@ -82,6 +89,7 @@ export async function hold(host: Starter, argv: readonly string[], timeoutMs = 3
   async function release(): Promise<void> {
     if (losing.signal.aborted) return;
     released = true;
+    clearInterval(heart);
     program.channel.end();
     const patience = new Deadline(10_000);
     try {

@@ -142,6 +142,21 @@ describe("going on after a kill", () => {
     expect(store.runs[0]).toMatchObject({ outcome: "done", rewound: true });
   });
 
+  test.each([
+    ["before", "apply copy", ["stop", "copy", "start"]],
+    ["after", "apply start", ["start"]],
+  ])("what holds until a later step is looked at %s that step began", async (_, failing, applied) => {
+    const plan = planOf([step("stop", { holdsUntil: "start" })], [step("copy")], [step("start")]);
+    const [world, store] = [new Settings(), new MemoryStore()];
+    world.failing.add(failing);
+    await expect(execute(await begin(plan, world, store))).rejects.toThrow(`${failing} failed`);
+    world.failing.clear();
+    world.notes.length = 0;
+    world.values.delete("stop");
+    await execute(another(world, store));
+    expect(world.only("apply")).toEqual(applied);
+  });
+
   test("killed once more after it started over: still nothing from before is believed", async () => {
     const { world, store } = await stoppedAfterCopy();
     world.values.delete("stop");

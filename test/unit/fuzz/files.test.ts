@@ -22,7 +22,7 @@ test("snapshots are described", () =>
 
 test("snapshots are rewritten", () =>
   survives(mangledBytes(SNAPSHOTS), async (bytes) => {
-    const clean = cleanSnapshot("snapshot.39", inChunks(bytes, 1000), { lastZxid: 0x39n, format: "3.6+" });
+    const clean = cleanSnapshot("snapshot.39", inChunks(bytes, 1000), { zxid: 0x39n, format: "3.6+" });
     for await (const _ of clean.bytes);
   }));
 
