@@ -16,7 +16,7 @@ import {
   untilHealthy,
   view,
 } from "../../../lab/pegasus-hosts";
-import type { Arguments } from "./scene";
+import type { Arguments } from "../../../lab/arguments";
 import { Scene } from "./scene";
 
 export type Method = "copy" | "recover";
