@@ -47,12 +47,13 @@ test("the user's entries win over ours", () => {
   expect(text).toContain("quorum.cnxTimeoutMs=5000\n");
 });
 
-test("no metrics, an IPv6 address, a unit for systemd, a quote in a path", () => {
+test("no metrics, an IPv6 address, a unit for systemd, a quote in a flag", () => {
   expect(files({ metrics: false }).get("zoo.cfg")).not.toContain("metricsProvider");
   const six = { zk1: { connection: { host: "fd00::1" } }, "zk-new2": { connection: { host: "fd00::2" } } };
   expect(files({ hosts: six }).get("zoo.cfg")).toMatch(/^server\.\d=\[fd00::1\]:3181:4181$/m);
   expect(files({ service: "systemd" }).get("zookeeper.service")).toContain(
     "ExecStart=/opt/zookeeper/apache-zookeeper-3.7.1-bin/bin/zkServer.sh start-foreground\n",
   );
-  expect(files({ logDir: "/it's" }).get("java.env")).toContain("ZOO_LOG_DIR='/it'\\''s'\n");
+  const flags = ["-Da=it's $(touch /pwned)"];
+  expect(files({ jvm: { flags } }).get("java.env")).toContain(" -Da=it'\\''s $(touch /pwned)'\n");
 });
