@@ -1,0 +1,212 @@
+/**
+ * What goes wrong around a move while it runs. Each ends in success, or in a message that names the host and says which
+ * commands are open, within a bound; afterwards the same command comes through, with every znode.
+ *
+ * One lab for all of it, and nothing put back in between: what a fault leaves behind is what the next move begins with.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { namespaceOf } from "../../lab/network";
+import { capture, must } from "../../lab/shell";
+import { until } from "../../lab/wait";
+import { fourLetterWord, untilQuorum } from "../../lab/old-zookeeper";
+import type { ActiveSide } from "../../core/run/history";
+import { Scene, type Told } from "./direct/scene";
+import { readTree, write, type Tree } from "./direct/tree";
+
+/** Seconds within which every command of these ends, whatever happened to it. On a quiet machine it is a fifth of it. */
+const BOUND_S = 150;
+const NEW_SERVER = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/bin/zkServer.sh";
+
+jest.setTimeout(20 * 60_000);
+
+let scene: Scene;
+let expected: Tree;
+beforeAll(async () => {
+  scene = await Scene.open({ clickhouse: false });
+  await write(scene.lab.inventory.old, "/kept", 200);
+  expected = await readTree(scene.lab.inventory.old);
+});
+afterAll(() => scene?.close());
+
+/** A move, with something that happens once the line was said; both have ended when this returns. */
+async function move(to: ActiveSide, line: RegExp, happen: () => Promise<unknown>): Promise<Told> {
+  let happened: Promise<unknown> | undefined;
+  const onLine = (said: string) => {
+    if (line.test(said)) happened ??= happen();
+  };
+  const desired = scene.desired();
+  const told = await within(to === "target" ? scene.forward(desired, onLine) : scene.back(desired, onLine));
+  if (!happened) throw new Error(`nothing happened: "${line}" was never said\n${told.said}\n${told.failed}`);
+  await happened;
+  return told;
+}
+
+async function within<T>(act: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const bound = sleep(BOUND_S * 1000, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`not ended within ${BOUND_S} s`);
+  });
+  bound.catch(() => undefined);
+  return Promise.race([act, bound]).finally(() => late.abort());
+}
+
+/** Success, or the name of the host and what to do next. */
+function expectSaid(told: Told, name: string): void {
+  if (told.failed === "") return;
+  expect(told.failed).toContain(name);
+  expect(told.failed).toMatch(/pulumi up|same command/);
+  expect(told.failed).not.toMatch(/\n +at /);
+}
+
+/** The same command again comes through, and the side has every znode. */
+async function thenAgain(to: ActiveSide): Promise<void> {
+  const told = await within(to === "target" ? scene.forward() : scene.back());
+  expect(told).toMatchObject({ failed: "" });
+  await expectWhole(to);
+}
+
+async function expectWhole(side: ActiveSide): Promise<void> {
+  const { old, new: target } = scene.lab.inventory;
+  expect(await readTree(side === "target" ? target : old)).toEqual(expected);
+}
+
+/** A host that was cut off lets go of its owner's lock by itself, when it has not heard of it for half a minute. */
+function untilUnlocked(): Promise<void> {
+  return until("the lock is let go", async () => {
+    const held = await Promise.all(
+      [...scene.lab.oldEnsemble, ...scene.newEnsemble].map(async ({ name }) => {
+        const { code } = await on(name, ["flock", "-n", "/var/lib/pulumi-zookeeper/lock", "true"]);
+        return code === 0 ? [] : [name];
+      }),
+    );
+    return held.flat().join(", ") || undefined;
+  });
+}
+
+const on = (host: string, argv: string[]) => scene.lab.host(host).exec(argv);
+
+test.each<[string, ActiveSide, RegExp]>([
+  ["zk-new2", "target", /set version-2 aside/],
+  ["zk-old1", "source", /set version-2 aside/],
+  ["zk-new1", "target", /stop \(follower\)/],
+  ["zk-old3", "source", /stop \(follower\)/],
+  ["zk-old2", "target", /stage the newest/],
+  ["zk-new3", "source", /stage the newest/],
+])("power cut of %s on the way to the %s", async (name, to, line) => {
+  const host = scene.lab.host(name);
+  const told = await move(to, line, () => host.kill());
+  expectSaid(told, name);
+  await host.start();
+  // An old server starts when its host boots, whatever its folders hold by then; a new one is started by whoever moves.
+  if (host.spec.role === "old-zookeeper") {
+    await until(`${name}: its server runs`, () =>
+      fourLetterWord(host.spec, "srvr").then(
+        () => undefined,
+        (error: Error) => error.message,
+      ),
+    );
+  }
+  await thenAgain(to);
+});
+
+describe("on the way forward", () => {
+  beforeEach(async () => {
+    await untilQuorum(scene.lab.oldEnsemble);
+  });
+  afterEach(async () => {
+    expect(await within(scene.back())).toMatchObject({ failed: "" });
+    await expectWhole("source");
+  });
+
+  test("a new server is cut off from everybody", async () => {
+    const host = scene.lab.host("zk-new3");
+    const told = await move("target", /set version-2 aside/, () => host.partition());
+    expectSaid(told, "zk-new3");
+    await host.heal();
+    await thenAgain("target");
+  });
+
+  test("a new server is cut off from its peers alone, until they serve without it", async () => {
+    const peers = scene.newEnsemble.filter(({ name }) => name !== "zk-new3");
+    const route = (verb: string) =>
+      Promise.all(
+        peers.map(({ address }) => on("zk-new3", ["ip", "route", verb, "blackhole", `${address}/32`])),
+      );
+    const told = await move("target", /hand it, without dead sessions/, async () => {
+      await route("add");
+      await until("two of the new servers lead and follow", () =>
+        scene.newLeader().then(
+          () => undefined,
+          (error: Error) => error.message,
+        ),
+      );
+      await route("del");
+    });
+    expect(told).toMatchObject({ failed: "" });
+    await expectWhole("target");
+  });
+
+  test("the operator loses its network", async () => {
+    const route = (verb: string) =>
+      Promise.all(
+        scene.lab.specs.map(({ address }) => capture(["ip", "route", verb, "blackhole", `${address}/32`])),
+      );
+    const told = await move("target", /stop \(leader\)/, () => route("add"));
+    await route("del");
+    expect(told.failed).toMatch(/zk-(old|new)\d/);
+    expect(told.failed).toMatch(/same command|pulumi up/);
+    await untilUnlocked();
+    await thenAgain("target");
+  });
+
+  test("the sessions of the target's sshd are killed in the middle of a transfer", async () => {
+    const kill =
+      "for pid in $(ps -e -o pid=,args= | awk '/sshd.*(root@|notty)/ {print $1}'); do kill -9 $pid; done";
+    const told = await move("target", /set version-2 aside/, () => on("zk-new1", ["sh", "-c", kill]));
+    expectSaid(told, "zk-new1");
+    await thenAgain("target");
+  });
+
+  test("the target's disk is full", async () => {
+    await on("zk-new1", ["mount", "-t", "tmpfs", "-o", "size=40k,mode=755", "full", "/opt/zookeeper/data"]);
+    const told = await within(scene.forward());
+    expect(told.failed).toMatch(/zk-new1.*[Nn]o space left/s);
+    await on("zk-new1", ["umount", "/opt/zookeeper/data"]);
+    await thenAgain("target");
+  });
+
+  test("the old leader loses its lead while it is staged", async () => {
+    const leader = await scene.oldLeader();
+    const told = await move("target", /zk-new\d  set version-2 aside/, () =>
+      scene.on(leader, "/opt/zookeeper-3.4.14/bin/zkServer.sh restart"),
+    );
+    expectSaid(told, leader);
+    await untilQuorum(scene.lab.oldEnsemble).catch(() => undefined);
+    await thenAgain("target");
+  });
+
+  test("a byte of a server's snapshot is flipped after the copy", async () => {
+    const flip =
+      'for f in /opt/zookeeper/data/version-2/snapshot.*; do printf "\\377" | dd of="$f" bs=1 seek=200 conv=notrunc status=none; done';
+    await scene.on(
+      "zk-new2",
+      `cp "$1" "$1.good"; sed -i '2i [ "$1" = start ] && { ${flip}; }' "$1"`,
+      NEW_SERVER,
+    );
+    const told = await within(scene.forward());
+    expect(told.failed).toContain("zk-new2");
+    expect(told.failed).toContain("the source serves again, untouched");
+    await scene.on("zk-new2", 'mv "$1.good" "$1"', NEW_SERVER);
+    await thenAgain("target");
+  });
+
+  test("a slow host: a megabit a second, either way", async () => {
+    const limit = "rate 1mbit burst 32kbit latency 400ms".split(" ");
+    const outOf = ["tc", "qdisc", "add", "dev", "eth0", "root", "tbf", ...limit];
+    await must(["tc", "qdisc", "add", "dev", namespaceOf("zk-new2"), "root", "tbf", ...limit]);
+    expect(await on("zk-new2", outOf)).toMatchObject({ code: 0 });
+    await thenAgain("target");
+    expect(await on("zk-new2", ["tc", "qdisc", "del", "dev", "eth0", "root"])).toMatchObject({ code: 0 });
+    await must(["tc", "qdisc", "del", "dev", namespaceOf("zk-new2"), "root"]);
+  });
+});
