@@ -1,16 +1,15 @@
 /** The life of a `ZooKeeperMonitoring`: a thin layer between Pulumi's calls and `run/monitoring.ts`. */
 import { isDeepStrictEqual } from "node:util";
 import { Refusal } from "../engine/errors";
-import { readArguments } from "../run/desired";
 import { monitoringId, monitoringSchema, putMonitoring, reviewMonitoring } from "../run/monitoring";
 import { progressFor } from "../run/progress";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
   argumentsOf,
   failuresOf,
-  hasUnknown,
   outputs,
   plainError,
+  readForCheck,
   readDesired,
   refuseNewerState,
   urnOf,
@@ -18,9 +17,8 @@ import {
 
 export const monitoring: Lifecycle = {
   async check(_olds, news) {
-    if (hasUnknown(news)) return { inputs: news, failures: [] };
-    const read = readArguments(monitoringSchema, argumentsOf(news));
-    if ("complaints" in read) return { inputs: news, failures: failuresOf(read.complaints) };
+    const read = readForCheck(monitoringSchema, news);
+    if ("answer" in read) return read.answer;
     try {
       const { files, unwatched } = reviewMonitoring(read.desired);
       const plan = { files: files.map(({ path }) => path), unwatched };

@@ -11,7 +11,7 @@ import type { Report } from "../../core/report/model";
 import { setProgressSink } from "../../core/run/progress";
 import { untilWritable } from "../../lab/clickhouse";
 import { modeOf } from "../../lab/old-zookeeper";
-import type { Arguments } from "./direct/scene";
+import type { Arguments } from "../../lab/arguments";
 import { Scene, tell } from "./direct/scene";
 import { readTree, withZooKeeper, write } from "./direct/tree";
 
