@@ -1,6 +1,6 @@
 /** ZooKeeper's files, damaged: a verdict that says what is broken, or BrokenFile, and never more memory than a chunk. */
 import { judgeLog } from "../../../core/zookeeper/files/log";
-import { cleanSnapshot, describeSnapshot } from "../../../core/zookeeper/files/clean-snapshot";
+import { describeSnapshot, refitSnapshot } from "../../../core/zookeeper/files/refit-snapshot";
 import { judgeSnapshot } from "../../../core/zookeeper/files/snapshot";
 import { inChunks, recorded } from "../zookeeper/files/recorded";
 import { mangledBytes, survives } from "./fuzz";
@@ -22,8 +22,8 @@ test("snapshots are described", () =>
 
 test("snapshots are rewritten", () =>
   survives(mangledBytes(SNAPSHOTS), async (bytes) => {
-    const clean = cleanSnapshot("snapshot.39", inChunks(bytes, 1000), { zxid: 0x39n, format: "3.6+" });
-    for await (const _ of clean.bytes);
+    const fit = refitSnapshot("snapshot.39", inChunks(bytes, 1000), { zxid: 0x39n, format: "3.6+" });
+    for await (const _ of fit.bytes);
   }));
 
 test("logs are judged", () =>
