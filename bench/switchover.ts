@@ -5,7 +5,7 @@
  * same JVM flags), under the same load; each moves forward and back. What is compared is what the writers felt: on
  * every replica, from the last insert acknowledged before to the first one after.
  */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,7 @@ import { pausesTable, phasesTable, worstRatio } from "./switchover/table";
 interface Options {
   readonly znodes: string;
   readonly only?: "published" | "ours";
+  readonly fence: "readOnly" | "stopped";
   readonly keep?: boolean;
 }
 
@@ -35,6 +36,11 @@ export function switchoverCommand(): Command {
     .description("the write pause of a switchover and of its way back, against the published procedure")
     .option("--znodes <count>", "znodes in the old ensemble", "300000")
     .option("--only <which>", "published or ours: without a comparison")
+    .addOption(
+      new Option("--fence <kind>", "of ClickHouse, in ours: stopped cuts off SELECTs for the whole pause")
+        .choices(["readOnly", "stopped"])
+        .default("stopped"),
+    )
     .option("--keep", "leave the lab up afterwards")
     .action(benchSwitchover);
 }
@@ -45,8 +51,8 @@ async function benchSwitchover(options: Options): Promise<void> {
     console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(7)} s  ${line}`);
   const lab = await bootLab({ znodes: Number(options.znodes), replace: true, say });
   try {
-    const forward = desiredOf(lab.inventory, "target");
-    const back = desiredOf(lab.inventory, "source");
+    const forward = desiredOf(lab.inventory, "target", options.fence);
+    const back = desiredOf(lab.inventory, "source", options.fence);
     await ageEnsemble(lab);
     await ensureEnsemble(forward.target, { say: () => undefined });
     say("the new ensemble is installed");

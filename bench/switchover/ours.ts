@@ -9,8 +9,15 @@ import type { Phases } from "./table";
 
 type Plain = Record<string, unknown>;
 
-/** The lab's stack configuration as checked arguments, with the load as the writers of ClickHouse. */
-export function desiredOf(inventory: Inventory, active: "target" | "source"): MigrationDesired {
+/**
+ * The lab's stack configuration as checked arguments, with the load as the writers of ClickHouse.
+ * @param fence of the ClickHouse servers: what they do while no ensemble serves them
+ */
+export function desiredOf(
+  inventory: Inventory,
+  active: "target" | "source",
+  fence: "readOnly" | "stopped",
+): MigrationDesired {
   const config = stackConfig(inventory, { withLoad: true }) as Record<string, Plain>;
   const { ssh = {}, source = {}, target = {}, consumers = {} } = config;
   const login = { user: ssh["user"], privateKey: readFileSync(String(ssh["privateKeyFile"]), "utf8") };
@@ -18,7 +25,7 @@ export function desiredOf(inventory: Inventory, active: "target" | "source"): Mi
   return migrationSchema.parse({
     source: withLogin(source, login),
     target: withLogin(target, login),
-    consumers: [{ ...withLogin(clickhouse, login), name: "clickhouse" }],
+    consumers: [{ ...withLogin(clickhouse, login), name: "clickhouse", fence }],
     active,
   });
 }

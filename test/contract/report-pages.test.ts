@@ -29,7 +29,7 @@ const done = reportOf([forward, repointed], [takenBack], {
 const plan = {
   ...context,
   title: forward.plan.title,
-  found: [["pause", "about 14 s: stop 2 s, copy and fold 3 s, start 4 s, repoint 5 s"] as const],
+  found: [["pause", "about 14 s: stop 2 s, bring the log's tail 1 s, start 4 s, repoint 5 s"] as const],
   chapters: [forward, repointed].map((run) => ({ title: run.plan.title, rows: rowsOfPlan(run.plan) })),
   diffs: done.diffs,
 };
