@@ -132,7 +132,7 @@ describe("on the way forward", () => {
       Promise.all(
         peers.map(({ address }) => on("zk-new3", ["ip", "route", verb, "blackhole", `${address}/32`])),
       );
-    const told = await move("target", /hand it, without dead sessions/, async () => {
+    const told = await move("target", /bring the rest of/, async () => {
       await route("add");
       await until("two of the new servers lead and follow", () =>
         scene.newLeader().then(
