@@ -28,6 +28,7 @@ test("the point of no return is a line before its step", () => {
     "-- from here on the way back is a copy in the other direction --",
     "02 zk1  restart",
   ]);
+  expect(describeSteps(plan, "-- no way back --")[1]).toBe("-- no way back --");
 });
 
 test("the line stands once, however many hosts and stages come after it", () => {
