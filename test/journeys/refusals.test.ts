@@ -2,8 +2,6 @@
  * What is refused before anything changes, each with the message that the user reads. The whole file runs on one lab
  * that is never put back, since nothing may have changed; the last test holds every host's files against that.
  */
-import { createReadStream } from "node:fs";
-import { createServer } from "node:http";
 import { sayComplaint } from "../../core/engine/errors";
 import { migrationSchema, readArguments } from "../../core/run/desired";
 import { reviewEnsemble } from "../../core/run/ensemble";
@@ -14,6 +12,7 @@ import { query } from "../../lab/clickhouse";
 import { BRIDGE_ADDRESS } from "../../lab/layout";
 import { until } from "../../lab/wait";
 import type { Arguments, Ensemble } from "../../lab/arguments";
+import { withDownload } from "./direct/download";
 import { Scene, tell } from "./direct/scene";
 import { ensureEnsemble } from "../../core/run/ensemble";
 import { withZooKeeper } from "./direct/tree";
@@ -261,19 +260,9 @@ describe("the release", () => {
   });
 
   test("a wrong SHA-512 of a file that the hosts download", async () => {
-    const { path } = scene.lab.inventory.distribution;
-    const server = createServer((_, response) => createReadStream(path).pipe(response)).listen(
-      0,
-      BRIDGE_ADDRESS,
+    await withDownload(scene.lab.inventory.distribution.path, async (url) =>
+      expectRefused((await install({ url, sha512: WRONG })).failed, url),
     );
-    await new Promise((resolve) => server.once("listening", resolve));
-    const at = server.address();
-    const url = `http://${BRIDGE_ADDRESS}:${typeof at === "object" ? at?.port : ""}/zookeeper.tar.gz`;
-    try {
-      expectRefused((await install({ url, sha512: WRONG })).failed, url);
-    } finally {
-      server.close();
-    }
   });
 });
 
