@@ -145,6 +145,8 @@ ports = ${layout.PEGASUS_REPLICA_PORT}
 
 [stand_in]
   unknown_replica_fatal_ms = 2000
+  ; whoever asks /meta/* of a meta that starts has a second in which to end it
+  slow_start_ms = 1000
 `;
 }
 

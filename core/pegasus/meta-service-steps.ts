@@ -17,6 +17,8 @@ import { sameZooKeeperHosts } from "./read/judge";
 import { askShell, type ShellPlace } from "./shell";
 
 const START_TIMEOUT_MS = 60_000;
+/** A meta is gone 40 ms after its SIGTERM; the rest is for whatever the command does beside. */
+const STOP_SECONDS = 30;
 /** Above the session time-out of the largest clusters: a lock node of a killed meta lives that long. */
 const LEAD_TIMEOUT_MS = 120_000;
 
@@ -63,18 +65,20 @@ class MetaEnded extends UserError {
   constructor(host: string, found: string) {
     super(
       `${host}: the meta server ended by itself after it was started (last seen: ${found}). The last lines of its log say why: ` +
-        "ERR_TIMEOUT is an ensemble that it cannot reach, `find apps from remote storage` a root that is not empty.",
+        "ERR_TIMEOUT is an ensemble that it cannot reach; `find apps from remote storage` a root that somebody filled " +
+        "after it was emptied, which the way back and another run empty again.",
     );
   }
 }
 
 /** Ends the meta and waits until its process is gone. @throws UserError when it does not end */
 async function stopMeta(host: HostAccess, args: JsonObject): Promise<void> {
-  await stopServer(host, {
+  const service = {
     clientPort: Number(args["port"]),
     start: String(args["start"]),
     stop: String(args["stop"]),
-  });
+  };
+  await stopServer(host, service, STOP_SECONDS);
 }
 
 /** Starts the meta and waits until it answers anything. */

@@ -41,7 +41,7 @@ export interface Fence {
 export function fencePegasus(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  options: { readonly strict: boolean },
+  options: { readonly from: Side; readonly strict: boolean },
 ): Fence {
   const { pause, resume } = desired.writers;
   const [primary, ...backups] = orderOf(facts);
@@ -53,7 +53,7 @@ export function fencePegasus(
   const stopPrimary = stage("fence", primary ? [stopStep(desired, primary, "stop (primary meta)")] : []);
   const quiet = [
     ...pauses.map((step) => stage("fence", [step])),
-    stage("fence", [recordStep(desired, facts, options.strict)]),
+    stage("fence", [recordStep(desired, facts, options)]),
     ...(desired.method === "copy" ? [stopBackups, stage("fence", [blindStep(desired, facts)])] : []),
   ];
   return { quiet, stop: desired.method === "copy" ? [stopPrimary] : [stopBackups, stopPrimary] };

@@ -9,7 +9,11 @@ import type { PegasusDesired } from "./desired";
 import type { MetaFacts, PegasusFacts } from "./observe";
 import { recordId, toJson } from "./record";
 
-export function recordStep(desired: PegasusDesired, facts: PegasusFacts, strict: boolean): Step {
+export function recordStep(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  { from, strict }: { readonly from: Side; readonly strict: boolean },
+): Step {
   return {
     id: recordId(desired.name),
     host: facts.shell.on ?? "ops",
@@ -17,6 +21,7 @@ export function recordStep(desired: PegasusDesired, facts: PegasusFacts, strict:
     args: {
       ...clusterArgs(desired, facts),
       strict,
+      from: serversOf(from),
       metas: facts.metas.map(({ name, port, names }) => ({ name, port, names })),
       earlier: facts.record && toJson(facts.record),
       lease: { ...leaseValues(facts) },

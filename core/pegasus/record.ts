@@ -17,6 +17,10 @@ export interface ClusterRecord {
   readonly nodes: readonly ReplicaServer[];
   /** With dropped ones. */
   readonly apps: readonly App[];
+  /** `zookeeper_hosts` of `cluster_info`, without a chroot. */
+  readonly hostsList?: string;
+  /** Made before the metas last worked, since nobody was left to be asked afterwards: tables may have come since. */
+  readonly older?: boolean;
   /** Seconds without a meta after which every replica server is INACTIVE. */
   readonly leaseSeconds: number;
 }

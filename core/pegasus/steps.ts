@@ -14,6 +14,7 @@ import { editHandlers } from "./edit-steps";
 import { isDown, metaServiceHandlers } from "./meta-service-steps";
 import { askConfig, observeCluster, type ClusterState } from "./observe";
 import { sayShellFailure } from "./read/answer";
+import { sameZooKeeperHosts } from "./read/judge";
 import { readGetMetaLevel, readSetMetaLevel } from "./read/meta-level";
 import { fromJson, recordId, recordIn, toJson, type ClusterRecord } from "./record";
 import { recoverHandlers } from "./recover-steps";
@@ -109,7 +110,7 @@ async function record(context: StepContext<World>): Promise<ClusterRecord> {
   if (await allDown(context.world, args)) {
     const kept = await keeper.readFile(file);
     const earlier = fromJson(kept && JSON.parse(kept.toString("utf8"))) ?? fromJson(args["earlier"]);
-    if (earlier) return earlier;
+    if (earlier) return asOfNow(earlier, args);
     throw new UserError(
       "no meta server runs, and nothing was recorded before. Start the metas, and run the same command again.",
     );
@@ -117,13 +118,19 @@ async function record(context: StepContext<World>): Promise<ClusterRecord> {
   const cluster = await observeCluster(context.world, shellOf(args), metas);
   if (typeof cluster === "string" || (args["strict"] !== true && cluster.primary === undefined)) {
     const earlier = fromJson(args["earlier"]);
-    if (args["strict"] !== true && earlier) return earlier;
+    if (args["strict"] !== true && earlier) return asOfNow(earlier, args);
     throw new UserError(typeof cluster === "string" ? cluster : "no meta server leads");
   }
   const seen = await makeRecord(context, cluster, metas);
   await keeper.script('mkdir -p -m 0700 "$1"', [folderOf(context.world.migration)]);
   await keeper.writeFile(file, `${JSON.stringify(seen, undefined, 2)}\n`, { mode: "0600" });
   return seen;
+}
+
+/** What was recorded on the side that is left now is as good as new. */
+function asOfNow(earlier: ClusterRecord, args: JsonObject): ClusterRecord {
+  const made = sameZooKeeperHosts(earlier.hostsList ?? "", String(args["from"]));
+  return { ...earlier, older: !made };
 }
 
 async function makeRecord(
@@ -143,6 +150,7 @@ async function makeRecord(
     primary: cluster.primary ?? metas[0]?.name ?? "",
     level: cluster.info.level,
     root: cluster.info.zookeeperRoot,
+    hostsList: cluster.info.zookeeperHosts.replace(/\/.*$/, ""),
     nodes: cluster.nodes,
     apps: cluster.apps,
     leaseSeconds: leaseSecondsOf(lease),

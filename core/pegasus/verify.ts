@@ -39,7 +39,10 @@ export async function proveCluster(world: World, args: JsonObject): Promise<{ si
       ? before.apps.filter((app) => app.status === "DROPPED").map((app) => app.id)
       : [],
   );
-  const apps = cluster.apps.filter((app) => !returned.has(app.id));
+  const known = new Set(before.apps.map((app) => app.id));
+  const apps = cluster.apps.filter(
+    (app) => !returned.has(app.id) && (before.older !== true || known.has(app.id)),
+  );
   const found = [
     ...findClusterDifferences(cluster.info, { zookeeperRoot: before.root, level: before.level }),
     ...(sameServers(cluster.info.zookeeperHosts, args)

@@ -144,7 +144,7 @@ function asPegasus(desired: PegasusDesired, facts: PegasusFacts): ObservedConsum
   return {
     consumer: desired,
     complain: (options) => complainPegasus(desired, facts, options),
-    fence: ({ strict }) => fencePegasus(desired, facts, { strict }),
+    fence: (options) => fencePegasus(desired, facts, options),
     check: () => [],
     unpoint: (to) => unpointPegasus(desired, facts, to),
     repoint: (direction) => repointPegasus(desired, facts, direction),

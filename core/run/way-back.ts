@@ -44,8 +44,11 @@ export async function planBack(world: World, desired: MigrationDesired, history:
     acceptDataLoss: desired.acceptDataLoss,
   };
   if (desired.strategy !== "snapshot") {
-    const needed = carries === "nothing" ? [sourceFacts] : [sourceFacts, targetFacts];
-    const complaints = [...needed.flatMap((facts) => chooseServing(facts).complaints), ...theirs];
+    const complaints = [
+      ...chooseServing(sourceFacts).complaints,
+      ...(carries === "nothing" ? [] : chooseServing(targetFacts).complaints.map(orRecover)),
+      ...theirs,
+    ];
     if (complaints.length > 0) throw new Refusal(complaints);
     return planData(desired, { ...back, destination: withFlags(desired.source, sourceFacts) });
   }
@@ -76,6 +79,14 @@ export async function planBack(world: World, desired: MigrationDesired, history:
         }
       : { ownFiles: true, ...hosts },
   });
+}
+
+/** What Pegasus's replica servers hold is newer than the source's old metadata, and enough to rebuild it. */
+function orRecover(complaint: Complaint): Complaint {
+  const recovery =
+    "Or, where it is lost for good: strategy { kind: none }, method recover and active: source rebuild the metadata on " +
+    "the source out of the replica servers.";
+  return { ...complaint, next: `${complaint.next} ${recovery}` };
 }
 
 /** A stopped server shows no flags: then those count that it had when the move forward was planned. */

@@ -14,7 +14,7 @@ import type { Server, Side } from "./side";
 
 type ServiceArgs = { clientPort: number; start: string; stop: string };
 
-const STOP_TIMEOUT_MS = 60_000;
+const STOP_SECONDS = 60;
 const START_TIMEOUT_MS = 60_000;
 
 /** Stops one server; taken back by starting it. */
@@ -101,11 +101,14 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
   },
 };
 
-/** Ends the server and waits for every process that listened to be gone. */
-export async function stopServer(host: HostAccess, service: ServiceArgs): Promise<void> {
-  const seconds = STOP_TIMEOUT_MS / 1000;
+/** Ends the server and waits for every process that listened to be gone. @param seconds how long that may take */
+export async function stopServer(
+  host: HostAccess,
+  service: ServiceArgs,
+  seconds = STOP_SECONDS,
+): Promise<void> {
   const { stdout } = await host.script(STOP, [String(service.clientPort), service.stop, String(seconds)], {
-    timeoutMs: STOP_TIMEOUT_MS + 30_000,
+    timeoutMs: (seconds + 30) * 1000,
   });
   if (stdout.trim() === "") return;
   throw new UserError(

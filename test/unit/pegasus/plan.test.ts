@@ -1,0 +1,108 @@
+/** The order of both methods, and when a way back needs no recovery. */
+import { stepsOf, type Stage } from "../../../core/engine/step";
+import { pegasusSchema } from "../../../core/pegasus/desired";
+import { sketchPegasus, type PegasusFacts } from "../../../core/pegasus/observe";
+import { fencePegasus, repointPegasus, unpointPegasus } from "../../../core/pegasus/plan";
+import type { Side } from "../../../core/zookeeper/side";
+
+const side = (name: string): Side => ({
+  servers: [{ name, address: `${name}.example` }],
+  clientPort: 2181,
+  dataDir: "/data",
+  dataLogDir: "/log",
+  start: "start",
+  stop: "stop",
+  juteMaxBuffer: 1_048_575,
+  extendedTypes: false,
+});
+const [old, fresh] = [side("old"), side("new")];
+const connection = { host: "10.0.0.1", insecureIgnoreHostKey: true };
+
+const desiredBy = (method: "copy" | "recover") =>
+  pegasusSchema.parse({
+    kind: "pegasus",
+    metas: { m1: { connection }, m2: { connection: { ...connection, host: "10.0.0.2" } } },
+    configPath: "/config.ini",
+    start: "start-meta",
+    stop: "stop-meta",
+    shell: "shell",
+    method,
+    writers: { pause: [{ run: "pause" }], resume: [{ run: "resume" }] },
+  });
+
+/** As found with m2 in the lead. */
+function factsOf(method: "copy" | "recover", leftHasNewest = true): PegasusFacts {
+  const sketch = sketchPegasus(desiredBy(method));
+  const record = {
+    primary: "m2",
+    level: "steady",
+    root: "/p",
+    nodes: [],
+    apps: [],
+    leaseSeconds: 30,
+  } as const;
+  return { ...sketch, record, leftHasNewest };
+}
+
+/** Ids, a stage a line. */
+const ids = (stages: readonly Stage[]) => stages.map(({ steps }) => steps.map(({ id }) => id).join(", "));
+
+test("copy: backups stop, then blind; the primary stops last and starts first", () => {
+  const { quiet, stop } = fencePegasus(desiredBy("copy"), factsOf("copy"), { from: old, strict: true });
+  expect(ids(quiet)).toEqual([
+    "pause writers of pegasus 1",
+    "record pegasus",
+    "stop meta m1",
+    "blind pegasus",
+  ]);
+  expect(ids(stop)).toEqual(["stop meta m2"]);
+  const direction = { from: old, to: fresh, restore: false };
+  expect(ids(repointPegasus(desiredBy("copy"), factsOf("copy"), direction))).toEqual([
+    "meta m1 is down, meta m2 is down",
+    "edit m1:/config.ini, edit m2:/config.ini",
+    "start meta m2",
+    "start meta m1",
+    "level of pegasus",
+    "healthy pegasus",
+    "resume writers of pegasus 1",
+  ]);
+});
+
+test("recover: the flag is set with the list, before the wait, and taken away before any other meta starts", () => {
+  const direction = { from: old, to: fresh, restore: false };
+  const stages = repointPegasus(desiredBy("recover"), factsOf("recover"), direction);
+  expect(ids(stages)).toEqual([
+    "meta m1 is down, meta m2 is down",
+    "empty root of pegasus",
+    "edit m1:/config.ini, edit m2:/config.ini",
+    "leases of pegasus",
+    "start for recovery m2",
+    "recover pegasus",
+    "end recovery in m1:/config.ini, end recovery in m2:/config.ini",
+    "stop recovered meta m2",
+    "start meta m2",
+    "start meta m1",
+    "level of pegasus",
+    "healthy pegasus",
+    "resume writers of pegasus 1",
+  ]);
+  const flags = stages.flatMap(({ steps }) => steps).filter(({ kind }) => kind === "pg.edit");
+  expect(flags.map(({ args }) => args["recover"])).toEqual(["true", "true", "false", "false"]);
+  const begun = stepsOf({ title: "", operation: "", stages });
+  expect(begun.find(({ pointOfNoReturn }) => pointOfNoReturn)?.id).toBe("recover pegasus");
+  expect(begun.find(({ id }) => id === "start for recovery m2")?.undo).toBe("stop: stop-meta");
+});
+
+test("where the metas never led on the side that is left, the configuration alone goes back", () => {
+  const facts = factsOf("recover", false);
+  const direction = { from: fresh, to: old, restore: true };
+  const kinds = repointPegasus(desiredBy("recover"), facts, direction).flatMap(({ steps }) =>
+    steps.map(({ kind }) => kind),
+  );
+  expect(kinds).not.toContain("pg.recover");
+  expect(kinds).not.toContain("pg.clearRoot");
+  const [edit] = unpointPegasus(desiredBy("recover"), facts, old);
+  expect(edit?.steps.map(({ args }) => args["recover"])).toEqual(["false", "false"]);
+  const [guarded] = unpointPegasus(desiredBy("recover"), factsOf("recover"), old);
+  expect(guarded?.steps.map(({ args }) => args["recover"])).toEqual(["true", "true"]);
+});
