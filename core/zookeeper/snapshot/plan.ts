@@ -148,7 +148,7 @@ function stillQuietStep({ origin }: MoveDesired, { from }: MoveFacts): Step {
     id: "origin stood still",
     host: from.name,
     kind: "zk.stillQuiet",
-    args: { clientPort: origin.clientPort },
+    args: { clientPort: origin.clientPort, dataDir: origin.dataDir, dataLogDir: origin.dataLogDir },
     says: "nobody wrote on the origin while it was copied",
   };
 }

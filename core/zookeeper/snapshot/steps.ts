@@ -16,6 +16,7 @@ import type { Staged, Staging } from "./stage";
 import { stage, unstage } from "./stage";
 import { type BroughtTail, bringTail } from "./tail";
 import { limitsOf, unknownTypes } from "./unfit";
+import { changesAfter } from "./untouched";
 
 export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
   "zk.setAside": setAside,
@@ -76,13 +77,19 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
       found: applied ? "the zxid stood still" : "not looked yet",
     }),
     async apply(context) {
-      const { host, args } = context.step;
+      const { host: name, args } = context.step;
+      const host = context.world.host(name);
       const before = BigInt(String(context.result("origin stands still")["zxid"]));
-      const answer = await askSrvr(context.world.host(host), Number(args["clientPort"]));
+      const answer = await askSrvr(host, Number(args["clientPort"]));
       if (answer.kind === "serving" && answer.zxid === before) return;
+      const folders = { dataDir: String(args["dataDir"]), dataLogDir: String(args["dataLogDir"]) };
+      const changes = await changesAfter(host, folders, context.result("tail"));
+      // A consumer that was stopped leaves sessions behind, and those expire meanwhile.
+      if (answer.kind === "serving" && changes?.length === 0) return;
       throw new UserError(
         `zxid 0x${before.toString(16)} at the fence, ${answer.kind === "serving" ? `0x${answer.zxid.toString(16)}` : answer.kind} ` +
-          "after the copy: somebody still writes there, or opens sessions. Find the client by `cons`, and pause it.",
+          `after the copy (${changes?.join(", ") ?? "its logs do not tell why"}): somebody still writes there. ` +
+          "Find the client by `cons`, and pause it.",
       );
     },
   },

@@ -6,7 +6,7 @@
  */
 import { HostUnreachable } from "../../engine/errors";
 import type { JsonObject } from "../../engine/step";
-import type { World } from "../../transports/contract";
+import type { HostAccess, World } from "../../transports/contract";
 import type { Run } from "../../engine/journal";
 import { stepsOf } from "../../engine/step";
 import { askSrvr } from "../ask";
@@ -46,10 +46,21 @@ export async function changesSince(
   folders: Folders,
 ): Promise<readonly string[] | undefined> {
   const from = stepsOf(run.plan).find(({ id }) => id === "tail")?.args["from"];
-  const end = run.results.get("tail")?.["end"] as { log?: string; bytes?: number } | undefined;
-  const { log, bytes } = end ?? {};
-  if (typeof from !== "string" || log === undefined || bytes === undefined) return undefined;
-  const host = world.host(from);
+  if (typeof from !== "string") return undefined;
+  return changesAfter(world.host(from), folders, run.results.get("tail"));
+}
+
+/**
+ * As {@link changesSince}, for a run that is under way.
+ * @param tail what the step `tail` returned: where it stopped reading
+ */
+export async function changesAfter(
+  host: HostAccess,
+  folders: Folders,
+  tail: JsonObject | undefined,
+): Promise<readonly string[] | undefined> {
+  const { log, bytes } = (tail?.["end"] ?? {}) as { log?: string; bytes?: number };
+  if (log === undefined || bytes === undefined) return undefined;
   const { logs } = await listFiles(host, folders);
   const at = logs.findIndex(({ name }) => name === log);
   if (at === -1) return undefined;

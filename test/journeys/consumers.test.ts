@@ -1,0 +1,139 @@
+/**
+ * What becomes of ClickHouse and its writers when a move fails half way, when it comes too early, and when the old
+ * ensemble goes on serving others. The tests share one lab and put it back before each.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { repointOrRollBack } from "../../core/run/migration";
+import type { MigrationDesired } from "../../core/run/desired";
+import { METRIKA_XML, query, untilWritable } from "../../lab/clickhouse";
+import { modeOf, untilQuorum } from "../../lab/old-zookeeper";
+import type { Arguments } from "../../lab/arguments";
+import { Scene, tell, type Told } from "./direct/scene";
+import { readTree, withZooKeeper } from "./direct/tree";
+import { serversOf } from "./harness/connections";
+
+jest.setTimeout(180_000);
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await Scene.open({ clickhouse: true });
+});
+afterAll(() => scene.close());
+beforeEach(() => scene.reset());
+
+/** ClickHouse with writers whose pause and resume leave a line on ck1. */
+function desired(change: (args: Arguments) => void = () => undefined): MigrationDesired {
+  return scene.desired((args) => {
+    args.consumers = args["lab consumers"] as Arguments["consumers"];
+    const tellOf = (what: string) => [{ run: `echo ${what} >> /var/tmp/writers`, on: "ck1" }];
+    Object.assign(args.consumers["clickhouse"]!, {
+      writers: { pause: tellOf("pause"), resume: tellOf("resume") },
+    });
+    change(args);
+  });
+}
+
+const writers = async () => (await scene.on("ck1", "cat /var/tmp/writers 2>/dev/null || true")).split("\n");
+const config = (host: string) => scene.on(host, 'cat "$1"', METRIKA_XML);
+const addresses = (servers: readonly { address: string }[]) => servers.map(({ address }) => address);
+
+async function repointAll(migration: MigrationDesired): Promise<Told> {
+  const [consumer] = migration.consumers;
+  if (!consumer) throw new Error("no consumer");
+  return tell((say) => repointOrRollBack({ consumer, migration, verify: [] }, { say }));
+}
+
+test("a target host loses power after the fence: the source serves again by itself, and the next run goes through", async () => {
+  const before = await readTree(scene.lab.inventory.old, "/seed");
+  const victim = scene.lab.host("zk-new2");
+  let cut: Promise<void> | undefined;
+  const { said, failed } = await scene.forward(desired(), (line) => {
+    if (/stop \(leader\)/.test(line)) cut = victim.kill();
+  });
+  await cut;
+
+  expect(said).toContain("taking back what was done");
+  expect(failed).toMatch(/zk-new2/);
+  expect(failed).toContain(
+    "No consumer was repointed: the source serves again, untouched, and its consumers were released. " +
+      "Mend the cause and run pulumi up again.",
+  );
+  await untilQuorum(scene.lab.oldEnsemble);
+  expect(await readTree(scene.lab.inventory.old, "/seed")).toEqual(before);
+  await untilWritable(scene.lab.clickhouse);
+  expect(await writers()).toEqual(["pause", "resume"]);
+
+  await victim.start();
+  expect((await scene.forward(desired())).failed).toBe("");
+  expect((await repointAll(desired())).failed).toBe("");
+  expect(await readTree(scene.lab.inventory.new, "/seed")).toEqual(before);
+  await untilWritable(scene.lab.clickhouse);
+  expect(await writers()).toEqual(["pause", "resume", "pause", "resume"]);
+});
+
+test("a consumer alone is not repointed before its data is there, and nothing of it is touched", async () => {
+  const before = await config("ck1");
+  const { failed } = await repointAll(desired());
+  expect(failed).toContain("the migration's active side is source; expected target");
+  expect(failed).toContain("No consumer was touched.");
+  expect(await config("ck1")).toBe(before);
+  expect(await serversOf(scene.lab.host("ck1"))).not.toEqual([]);
+  expect(await writers()).toEqual([""]);
+});
+
+describe("fence consumersOnly", () => {
+  const others = () => desired((args) => (args["fence"] = "consumersOnly"));
+
+  test("the source serves others on, ClickHouse is with the new servers alone", async () => {
+    await withZooKeeper(scene.lab.inventory.old, async (client) => {
+      await client.create("/others", "are at rest");
+      expect((await scene.forward(others())).failed).toBe("");
+      expect((await repointAll(others())).failed).toBe("");
+      expect((await client.get("/others")).data.toString()).toBe("are at rest");
+    });
+    expect((await Promise.all(scene.lab.oldEnsemble.map(modeOf))).sort()).toEqual([
+      "follower",
+      "follower",
+      "leader",
+    ]);
+    await untilWritable(scene.lab.clickhouse);
+    for (const { name } of scene.lab.clickhouse) {
+      for (const address of await serversOf(scene.lab.host(name))) {
+        expect(addresses(scene.newEnsemble)).toContain(address);
+      }
+    }
+  });
+
+  test("whoever writes on is found out, and ClickHouse runs on the source again", async () => {
+    await withZooKeeper(scene.lab.inventory.old, async (client) => {
+      await client.create("/late", "");
+      let writing: Promise<void> | undefined;
+      let moving = true;
+      const write = async () => {
+        for (let n = 0; moving; n++) await client.create(`/late/n${n}`, "").then(() => sleep(100));
+      };
+      const { failed } = await scene.forward(others(), (line) => {
+        if (/wait until the last zxid stands still/.test(line)) writing = write();
+      });
+      moving = false;
+      await writing;
+      expect(failed).toContain("somebody still writes there");
+      expect(failed).toContain("No consumer was repointed");
+    });
+    await untilWritable(scene.lab.clickhouse);
+    const [first] = scene.lab.clickhouse;
+    expect(first && (await query(first, "SELECT count() FROM lab.events"))).toBe("0");
+    expect(await writers()).toEqual(["pause", "resume"]);
+  });
+});
+
+test("ClickHouse that is to be stopped is stopped before its ensemble, and works on the new one afterwards", async () => {
+  const stopped = desired((args) => Object.assign(args.consumers["clickhouse"]!, { fence: "stopped" }));
+  const { said, failed } = await scene.forward(stopped);
+  expect(failed).toBe("");
+  const at = (text: string) => said.indexOf(text);
+  expect(at("stop ClickHouse")).toBeGreaterThan(-1);
+  expect(at("stop ClickHouse")).toBeLessThan(at("stop (follower)"));
+  expect((await repointAll(stopped)).failed).toBe("");
+  await untilWritable(scene.lab.clickhouse);
+});
