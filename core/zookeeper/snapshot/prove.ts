@@ -99,7 +99,10 @@ async function compareTree(
   if (typeof args["logFile"] === "string") return compareLogged(host, args["logFile"], reckoned);
   if (mode === "follower") return [];
   const zxid = BigInt(String(reckoned["zxid"])).toString(16);
-  return compareWritten(host, `${args["dataDir"]}/version-2/snapshot.${zxid}`, reckoned);
+  const path = `${args["dataDir"]}/version-2/snapshot.${zxid}`;
+  // Seen with 3.4.14 after a torn log: a leader without one. It is held to its count, as its followers are.
+  if ((await host.run(["test", "-e", path], { accept: [0, 1] })).code === 1) return [];
+  return compareWritten(host, path, reckoned);
 }
 
 async function compareLogged(host: HostAccess, logFile: string, reckoned: JsonObject): Promise<Complaint[]> {
