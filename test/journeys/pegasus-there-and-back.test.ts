@@ -6,7 +6,8 @@
  * was restarted. A table made on the new side is there after the way back.
  */
 import type { MigrationDesired } from "../../core/run/desired";
-import { PegasusScene } from "./direct/pegasus";
+import { until } from "../../lab/wait";
+import { ask, PegasusScene } from "./direct/pegasus";
 
 jest.setTimeout(300_000);
 
@@ -50,7 +51,20 @@ test.each(["copy", "recover"] as const)("method %s: there and back, twice", asyn
   expect((await pegasus.scene.destroy(desired)).failed).toBe("");
   await pegasus.expectOn("old", withMore);
   expect(await pegasus.configs()).toEqual(originals);
+
+  // Nobody asked /meta/* of a meta that was starting, in any of the four directions: it would have ended, as this does.
+  expect(await pegasus.printed()).not.toContain(CRASH);
+  const { backup } = await pegasus.leader();
+  await pegasus.service(backup, "stop");
+  await pegasus.service(backup, "start");
+  const address = pegasus.metas.find(({ name }) => name === backup)?.address ?? "";
+  await until("the meta that was asked too early to end", async () => {
+    await ask(address, "/meta/cluster").catch(() => "nobody listens yet, or it has ended");
+    return (await pegasus.printed()).includes(CRASH) ? undefined : "it has not";
+  });
 });
+
+const CRASH = "got signal id: 11";
 
 async function up(desired: MigrationDesired): Promise<void> {
   expect((await pegasus.scene.up(desired)).failed).toBe("");
