@@ -5,7 +5,8 @@
  *
  * Where the digest is taken from: servers from 3.6 on log it as they load (`FileTxnSnapLog`). An older leader writes
  * what it loaded as a new snapshot before it serves (`ZooKeeperServer.loadData`), and that file is summed up here,
- * ACLs included; its followers, which have the same files to the byte, write none and are held to its count of znodes.
+ * ACLs included; where the lead has changed since, the first leader has it. Servers that wrote none have the same files
+ * to the byte, and are held to their count of znodes.
  */
 import { Refusal } from "../../engine/errors";
 import type { Complaint } from "../../engine/errors";
@@ -43,27 +44,36 @@ export async function reckonHanded(
 }
 
 /** @returns what was compared, for the report */
-export async function prove({ step, world }: StepContext<World>, reckoned: JsonObject): Promise<JsonObject> {
+export async function prove(
+  { step, world, say }: StepContext<World>,
+  reckoned: JsonObject,
+): Promise<JsonObject> {
   const { args } = step;
   const servers = args["servers"] as unknown as readonly Server[];
   const port = Number(args["clientPort"]);
-  const compared = servers.map(async ({ name }) => {
-    const host = world.host(name);
-    const answer = await askSrvr(host, port);
-    if (answer.kind !== "serving") return [complain(name, `no answer (${answer.kind})`, "a serving server")];
-    return [
-      ...compareAnswer(name, answer, reckoned),
-      ...(await compareTree(host, args, answer.mode, reckoned)),
-    ];
-  });
-  const complaints = (await Promise.all(compared)).flat();
+  const compared = await Promise.all(
+    servers.map(async ({ name }) => {
+      const host = world.host(name);
+      const answer = await askSrvr(host, port);
+      if (answer.kind !== "serving") {
+        return { name, complaints: [complain(name, `no answer (${answer.kind})`, "a serving server")] };
+      }
+      const tree = await compareTree(host, args, reckoned);
+      return { name, tree, complaints: [...compareAnswer(name, answer, reckoned), ...(tree ?? [])] };
+    }),
+  );
+  const complaints = compared.flatMap((one) => one.complaints);
   if (complaints.length > 0) throw new Refusal(complaints);
+  const trees = compared.flatMap(({ name, tree }) => (tree ? [name] : []));
+  if (trees.length === 0)
+    say("no server wrote what it loaded: its zxid and its count of znodes are all that was compared");
   await probeWrite(
     servers.map(({ name }) => world.host(name)),
     port,
   );
   return {
     servers: servers.map(({ name }) => name),
+    trees,
     ...reckoned,
     restedAt: (await highestZxid(world, servers, port))?.toString(),
     probe: `a write on ${servers[0]?.name} was seen on ${servers.length - 1} others`,
@@ -90,18 +100,16 @@ function compareAnswer(name: string, answer: Serving, reckoned: JsonObject): Com
   return complaints;
 }
 
+/** @returns undefined where the server tells nothing about what it loaded */
 async function compareTree(
   host: HostAccess,
   args: JsonObject,
-  mode: string,
   reckoned: JsonObject,
-): Promise<Complaint[]> {
+): Promise<Complaint[] | undefined> {
   if (typeof args["logFile"] === "string") return compareLogged(host, args["logFile"], reckoned);
-  if (mode === "follower") return [];
   const zxid = BigInt(String(reckoned["zxid"])).toString(16);
   const path = `${args["dataDir"]}/version-2/snapshot.${zxid}`;
-  // Seen with 3.4.14 after a torn log: a leader without one. It is held to its count, as its followers are.
-  if ((await host.run(["test", "-e", path], { accept: [0, 1] })).code === 1) return [];
+  if ((await host.run(["test", "-e", path], { accept: [0, 1] })).code === 1) return undefined;
   return compareWritten(host, path, reckoned);
 }
 
