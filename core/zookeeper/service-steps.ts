@@ -12,7 +12,7 @@ import type { HostAccess, World } from "../transports/contract";
 import { askMntr, askSrvr, sayAnswer } from "./ask";
 import type { Server, Side } from "./side";
 
-type ServiceArgs = { clientPort: number; start: string; stop: string };
+type ServiceArgs = { clientPort: number; start: string; stop: string; dataDir: string };
 
 const STOP_SECONDS = 60;
 const START_TIMEOUT_MS = 60_000;
@@ -104,7 +104,7 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
 /** Ends the server and waits for every process that listened to be gone. @param seconds how long that may take */
 export async function stopServer(
   host: HostAccess,
-  service: ServiceArgs,
+  service: Omit<ServiceArgs, "dataDir">,
   seconds = STOP_SECONDS,
 ): Promise<void> {
   const { stdout } = await host.script(STOP, [String(service.clientPort), service.stop, String(seconds)], {
@@ -142,9 +142,8 @@ rm -f "$said"`;
 async function startServer(host: HostAccess, service: ServiceArgs): Promise<void> {
   if ((await started(host, service)).done) return;
   // Daemons must not keep our channel: their output goes to their own logs.
-  const command = host.script(`${service.start} >/dev/null 2>&1 </dev/null`, [], {
-    timeoutMs: START_TIMEOUT_MS,
-  });
+  const start = `${FORGET_DEAD}\n${service.start} >/dev/null 2>&1 </dev/null`;
+  const command = host.script(start, [service.dataDir], { timeoutMs: START_TIMEOUT_MS });
   // Beside the command, which (zkServer.sh) sleeps a second of its own; when it fails there is nothing to wait for.
   const [sight] = await Promise.all([
     waitFor(() => started(host, service), { timeoutMs: START_TIMEOUT_MS }),
@@ -156,6 +155,16 @@ async function startServer(host: HostAccess, service: ServiceArgs): Promise<void
     );
   }
 }
+
+/**
+ * After a power cut zkServer.sh finds the dead server's pid file, and takes whatever has that number now for the
+ * server ("already running", exit code 1). $1 dataDir.
+ */
+const FORGET_DEAD = `
+if [ -s "$1/zookeeper_server.pid" ]; then
+  tr '\\0' ' ' 2>/dev/null < "/proc/$(cat "$1/zookeeper_server.pid")/cmdline" | grep -q "[Q]uorumPeerMain" ||
+    rm -f "$1/zookeeper_server.pid"
+fi 2>/dev/null`;
 
 async function stopped(host: HostAccess, service: ServiceArgs): Promise<Sight> {
   const pids = await listeners(host, service.clientPort);
@@ -197,9 +206,15 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
 }
 
 function serviceArgs(side: Side): ServiceArgs {
-  return { clientPort: side.clientPort, start: side.start, stop: side.stop };
+  const { clientPort, start, stop, dataDir } = side;
+  return { clientPort, start, stop, dataDir };
 }
 
 function serviceOf(args: JsonObject): ServiceArgs {
-  return { clientPort: Number(args["clientPort"]), start: String(args["start"]), stop: String(args["stop"]) };
+  return {
+    clientPort: Number(args["clientPort"]),
+    start: String(args["start"]),
+    stop: String(args["stop"]),
+    dataDir: String(args["dataDir"]),
+  };
 }

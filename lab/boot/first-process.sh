@@ -12,6 +12,7 @@ set -eu
 name=$1 disk=$2 layers=$3 state=$4
 
 echo "$name" >/proc/sys/kernel/hostname
+checkout=$(cd "$(dirname "$0")/../.." && pwd)
 mount -t overlay "lab-$name" -o "lowerdir=${layers}/,upperdir=$disk/upper,workdir=$disk/work" "$disk/root"
 cd "$disk/root"
 mount -t proc proc proc
@@ -22,6 +23,11 @@ mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mount -t tmpfs -o mode=700 tmpfs ".$state"
 mkdir run/sshd run/lock
+# The stand-ins run from the checkout, which a folder of the host's own (/tmp) or another disk may hide.
+if ! [ -e ".$checkout/package.json" ]; then
+  mkdir -p ".$checkout"
+  mount --bind "$checkout" ".$checkout"
+fi
 
 pivot_root . .
 umount -l .
