@@ -31,8 +31,9 @@ export function migrationAlerts(monitoring: Monitoring): Alert[] {
       // An expiring session is written too; the two minutes let those of the fenced clients run out.
       name: "ZooKeeperWritesOnUnusedEnsemble",
       severity: "critical",
+      // The rate looks two minutes back, over the switchover itself as well: it must not fire for that alone.
       expr: 'zookeeper:writes:rate2m{role!="serving"} > 0',
-      for: "2m",
+      for: "5m",
       summary:
         "{{ $labels.ensemble }} is out of use ({{ $labels.role }}) and is written to: these writes will be lost",
     },
