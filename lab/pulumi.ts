@@ -28,7 +28,7 @@ export interface PulumiResult {
 }
 
 export interface PulumiOptions {
-  /** @default 150 000 */
+  /** @default 600 000 */
   readonly timeoutMs?: number;
   /** Added to the CLI's environment; the program and the provider inherit it. */
   readonly env?: Readonly<Record<string, string>>;
@@ -145,7 +145,7 @@ export class PulumiRun {
       stream.setEncoding("utf8").on("data", (text: string) => (this.text += text));
       if (options.onLine) createInterface({ input: stream }).on("line", withoutDotLines(options.onLine));
     }
-    const timer = setTimeout(() => this.end(), options.timeoutMs ?? 150_000);
+    const timer = setTimeout(() => this.end(), options.timeoutMs ?? 600_000);
     this.done = new Promise<PulumiResult>((resolve, reject) => {
       child.on("error", reject);
       // What it has left behind holds our pipe, and "close" would not come.

@@ -10,8 +10,6 @@ import { connectString, ZK_DATA_DIR, ZK_DATA_LOG_DIR } from "../../lab/layout";
 import { Scene } from "./direct/scene";
 import { readTree, write, type Tree } from "./direct/tree";
 
-jest.setTimeout(180_000);
-
 let scene: Scene;
 /** As clients of the new ensemble saw it before it broke. */
 let tree: Tree;

@@ -10,8 +10,6 @@ import { DIRECTIONS, Explorer } from "../../chaos/explore";
 import { subjectOf } from "../../chaos/scenario";
 import { bootLab, type Lab } from "../../lab/lab";
 
-jest.setTimeout(15 * 60_000);
-
 const SEED = 371;
 /** So far apart that each way is killed some seven times. */
 const LONGEST_GAP = 30;

@@ -12,8 +12,6 @@ import { Scene, tell, type Told } from "./direct/scene";
 import { readTree, withZooKeeper } from "./direct/tree";
 import { serversOf } from "./harness/connections";
 
-jest.setTimeout(180_000);
-
 let scene: Scene;
 beforeAll(async () => {
   scene = await Scene.open({ clickhouse: true });

@@ -17,8 +17,6 @@ import { readTree, write, type Tree } from "./direct/tree";
 const BOUND_S = 150;
 const NEW_SERVER = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/bin/zkServer.sh";
 
-jest.setTimeout(20 * 60_000);
-
 let scene: Scene;
 let expected: Tree;
 beforeAll(async () => {

@@ -7,8 +7,6 @@ import { modeOf } from "../../lab/old-zookeeper";
 import { withDownload } from "./direct/download";
 import { Scene, tell } from "./direct/scene";
 
-jest.setTimeout(180_000);
-
 const STAND_IN = readFileSync(join(__dirname, "../../lab/boot/systemctl-stand-in.sh"), "utf8");
 const UNIT = "/etc/systemd/system/zookeeper.service";
 

@@ -15,8 +15,6 @@ import type { Arguments } from "../../lab/arguments";
 import { Scene, tell } from "./direct/scene";
 import { readTree, withZooKeeper, write } from "./direct/tree";
 
-jest.setTimeout(180_000);
-
 const LOG = "/var/tmp/night.log";
 const METRIKA = "/etc/clickhouse-server/metrika.xml";
 

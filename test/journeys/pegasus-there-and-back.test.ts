@@ -9,8 +9,6 @@ import type { MigrationDesired } from "../../core/run/desired";
 import { until } from "../../lab/wait";
 import { ask, PegasusScene } from "./direct/pegasus";
 
-jest.setTimeout(300_000);
-
 let pegasus: PegasusScene;
 beforeAll(async () => {
   pegasus = await PegasusScene.open();

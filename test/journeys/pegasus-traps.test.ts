@@ -19,8 +19,6 @@ import { dialDirectly } from "./direct/dial";
 import { PegasusScene, type ClusterLook, type Method } from "./direct/pegasus";
 import type { Told } from "./direct/scene";
 
-jest.setTimeout(300_000);
-
 /** Stops while /root/hold-WORD is there, a WORD of the shell's or `start`; says /root/say-WORD instead of asking. */
 const SHELL = `#!/bin/sh
 command=$(cat)

@@ -17,8 +17,6 @@ import { Scene, tell } from "./direct/scene";
 import { ensureEnsemble } from "../../core/run/ensemble";
 import { withZooKeeper } from "./direct/tree";
 
-jest.setTimeout(120_000);
-
 const METRIKA = "/etc/clickhouse-server/metrika.xml";
 let scene: Scene;
 let before: string;

@@ -13,8 +13,6 @@ const DATA = "/opt/zookeeper/data/version-2";
 const LOGS = "/opt/zookeeper/log/version-2";
 const OLD_SERVER = "/opt/zookeeper-3.4.14/bin/zkServer.sh";
 
-jest.setTimeout(120_000);
-
 let scene: Scene;
 beforeAll(async () => {
   scene = await Scene.open({ clickhouse: false });

@@ -14,8 +14,6 @@ import { Load, type LoadOptions } from "../../../lab/load/process";
 import { PulumiStack } from "../../../lab/pulumi";
 import { stackConfig, type StackOptions } from "../../../lab/stack-config";
 
-/** Of each test, and of booting and saving the lab. */
-export const TEST_TIMEOUT_MS = 180_000;
 const LOADED = "loaded";
 
 export type StackConfig = Record<string, unknown>;
@@ -27,7 +25,6 @@ export interface StageOptions {
 
 /** Call at the top of a test file; the stage is there in each test. */
 export function useStage(options: StageOptions = {}): Stage {
-  jest.setTimeout(TEST_TIMEOUT_MS);
   const stage = new Stage();
   beforeAll(() => stage.boot(options.znodes ?? 2_000));
   beforeEach(() => stage.reset());
