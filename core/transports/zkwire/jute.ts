@@ -86,6 +86,11 @@ export class JuteReader {
     return this.at >= this.bytes.length;
   }
 
+  /** Offset of the next field. */
+  get position(): number {
+    return this.at;
+  }
+
   int(): number {
     const value = this.bytes.readInt32BE(this.at);
     this.at += 4;

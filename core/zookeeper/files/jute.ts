@@ -139,3 +139,10 @@ export class JuteReader {
     this.summed = this.at;
   }
 }
+
+/** An int as it is written. */
+export function encodeInt(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}

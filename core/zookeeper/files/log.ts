@@ -13,6 +13,7 @@
  * still wrote it needs only its tail read once it has stopped.
  */
 import { ADLER32_START, adler32 } from "./adler32";
+import { drain } from "./drain";
 import { JuteReader, MAX_FIELD_BYTES, type Bytes } from "./jute";
 import { corrupt, END_OF_RECORD, endOf, FRAME_BYTES, TXN_HEADER_BYTES, type LogEnd } from "./log-end";
 import { collectTypes } from "./txn-types";
@@ -58,11 +59,7 @@ export async function judgeLog(file: string, bytes: Bytes): Promise<LogVerdict> 
  * @param tail the file's bytes from `earlier.usedBytes` on
  */
 export async function continueLog(earlier: LogVerdict, tail: Bytes): Promise<LogVerdict> {
-  const walk = walkLog(earlier, tail, () => undefined);
-  for (;;) {
-    const step = await walk.next();
-    if (step.done) return step.value;
-  }
+  return drain(walkLog(earlier, tail, () => undefined));
 }
 
 /** A log of which nothing was read yet, or nothing that matters before a record that begins at `from`. */

@@ -4,8 +4,9 @@
  * It is for the tail of a log alone: what came before goes into a snapshot. create2 is a create; containers and TTL
  * znodes become persistent ones, which whoever calls this has been allowed to do (`unfit.ts`).
  */
+import { encodeInt } from "./jute";
 import { TXN_HEADER_BYTES } from "./log-end";
-import { Fields, partsOf, txnOf } from "./txn";
+import { partsOf, readBody, skipAcls, txnOf } from "./txn";
 import { OpCode } from "./txn-types";
 
 /**
@@ -32,9 +33,9 @@ function olderMulti(file: string, body: Buffer, unknown: ReadonlySet<number>): P
   if (!parts.some(({ type }) => unknown.has(type))) return undefined;
   const encoded = parts.flatMap((part) => {
     const { type, body } = olderPart(file, part.type, part.body, unknown) ?? part;
-    return [int(type), int(body.length), body];
+    return [encodeInt(type), encodeInt(body.length), body];
   });
-  return { type: OpCode.multi, body: Buffer.concat([int(parts.length), ...encoded]) };
+  return { type: OpCode.multi, body: Buffer.concat([encodeInt(parts.length), ...encoded]) };
 }
 
 function olderPart(file: string, type: number, body: Buffer, unknown: ReadonlySet<number>): Part | undefined {
@@ -56,16 +57,11 @@ function olderPart(file: string, type: number, body: Buffer, unknown: ReadonlySe
 
 /** path, data and ACLs stay; `ephemeral` is put in, and whatever follows parentCversion is left out. */
 function asPersistent(file: string, body: Buffer): Buffer {
-  const fields = new Fields(file, body);
-  fields.path();
-  fields.buffer();
-  fields.acls();
-  const node = body.subarray(0, fields.at);
-  return Buffer.concat([node, Buffer.from([0]), int(fields.int())]);
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
+  return readBody(file, body, (fields) => {
+    fields.buffer();
+    fields.buffer();
+    skipAcls(fields);
+    const node = body.subarray(0, fields.position);
+    return Buffer.concat([node, Buffer.from([0]), encodeInt(fields.int())]);
+  });
 }

@@ -5,6 +5,7 @@
  * need not be held.
  */
 import { BrokenFile } from "./broken-file";
+import { drain } from "./drain";
 import type { Bytes } from "./jute";
 import { unread, walkLog } from "./log";
 import { parentOf, ReplayedTree, type Reckoned } from "./replayed-tree";
@@ -32,11 +33,8 @@ export async function reckon(snapshot: ReadableFile, log: ReadableFile): Promise
 
 async function readLog({ file, open }: ReadableFile, visit: (txn: Txn) => void): Promise<void> {
   const walk = walkLog(unread(file), await open(), (payload) => visit(txnOf(payload)));
-  for (;;) {
-    const { done, value } = await walk.next();
-    if (!done) continue;
-    if (value.end.kind === "clean") return;
-    if (value.end.kind === "corrupt") throw value.end.broken;
-    throw new BrokenFile(file, "truncated", value.usedBytes, "part of a record", "whole records to the end");
-  }
+  const { end, usedBytes } = await drain(walk);
+  if (end.kind === "clean") return;
+  if (end.kind === "corrupt") throw end.broken;
+  throw new BrokenFile(file, "truncated", usedBytes, "part of a record", "whole records to the end");
 }

@@ -6,6 +6,7 @@
  */
 import { ADLER32_START, adler32 } from "./adler32";
 import { BrokenFile } from "./broken-file";
+import { encodeInt } from "./jute";
 import type { SnapshotSeal, SnapshotVisitor } from "./snapshot";
 import { Summariser, type TreeSummary } from "./tree-summary";
 import { type ZnodeKind, ZnodeView } from "./znode";
@@ -51,7 +52,7 @@ export class RefitWriter implements SnapshotVisitor {
   ) {}
 
   onSessionCount(sessions: number): void {
-    this.kept.push(int(sessions));
+    this.kept.push(encodeInt(sessions));
   }
 
   onSession(id: bigint, timeoutMs: number): void {
@@ -63,7 +64,7 @@ export class RefitWriter implements SnapshotVisitor {
   }
 
   onAclCount(lists: number): void {
-    this.kept.push(int(lists));
+    this.kept.push(encodeInt(lists));
   }
 
   onAcl(key: number, list: Buffer, record: Buffer): void {
@@ -161,12 +162,6 @@ function header(): Buffer {
   return bytes;
 }
 
-function int(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
 function string(text: string): Buffer {
-  return Buffer.concat([int(Buffer.byteLength(text)), Buffer.from(text)]);
+  return Buffer.concat([encodeInt(Buffer.byteLength(text)), Buffer.from(text)]);
 }

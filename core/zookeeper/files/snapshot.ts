@@ -12,6 +12,7 @@
  * they gathered may be believed until the walk has ended without an error.
  */
 import { BrokenFile } from "./broken-file";
+import { drain } from "./drain";
 import { plainBytes } from "./file-name";
 import { JuteReader, type Bytes } from "./jute";
 import { ZNODE_TAIL_BYTES, ZnodeView } from "./znode";
@@ -57,11 +58,7 @@ export async function readSnapshot(
   bytes: Bytes,
   visitor: SnapshotVisitor,
 ): Promise<SnapshotSeal> {
-  const walk = walkSnapshot(file, bytes, visitor);
-  for (;;) {
-    const step = await walk.next();
-    if (step.done) return step.value;
-  }
+  return drain(walkSnapshot(file, bytes, visitor));
 }
 
 /** Whether the server would find this snapshot whole: seal present and Adler-32 equal, in every part. */

@@ -8,7 +8,7 @@
 import { ADLER32_START, adler32 } from "./adler32";
 import { END_OF_RECORD, FRAME_BYTES, TXN_HEADER_BYTES } from "./log-end";
 import { inOlderTerms } from "./older-txn";
-import { changesOf, txnOf } from "./txn";
+import { changesOf, txnOf, type Txn } from "./txn";
 import { OpCode } from "./txn-types";
 import type { Sample } from "./tree-summary";
 import { kindOf, type ZnodeKind } from "./znode";
@@ -72,7 +72,7 @@ export class TailWriter {
     if (txn.zxid <= this.last) return;
     if (txn.type === OpCode.createSession) this.open.add(txn.clientId);
     if (txn.type === OpCode.closeSession) this.open.delete(txn.clientId);
-    this.survey(payload);
+    this.survey(txn, payload.length);
     this.write(txn.zxid, inOlderTerms(this.file, payload, this.options.unknown));
     this.originZxid = txn.zxid;
     this.records++;
@@ -113,11 +113,9 @@ export class TailWriter {
     this.kept.push(frame, payload, Buffer.from([END_OF_RECORD]));
   }
 
-  private survey(payload: Buffer): void {
-    const changes = changesOf(this.file, txnOf(payload));
-    if (payload.length > this.largest.bytes) {
-      this.largest = { path: changes[0]?.path ?? "", bytes: payload.length };
-    }
+  private survey(txn: Txn, bytes: number): void {
+    const changes = changesOf(this.file, txn);
+    if (bytes > this.largest.bytes) this.largest = { path: changes[0]?.path ?? "", bytes };
     for (const change of changes) {
       if (change.kind !== "create") continue;
       const kind = kindOfOwner(change.ephemeralOwner);

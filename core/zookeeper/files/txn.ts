@@ -12,6 +12,7 @@
  * (`zookeeper.jute`, `SerializeUtils`.) 3.6 and later append their digest, which nobody here needs. A multi in which
  * one part failed holds nothing but errors and changes nothing (`DataTree.processTxn`).
  */
+import { JuteReader } from "../../transports/zkwire/jute";
 import { BrokenFile } from "./broken-file";
 import { TXN_HEADER_BYTES } from "./log-end";
 import { OpCode, txnName } from "./txn-types";
@@ -69,11 +70,9 @@ export function changesOf(file: string, txn: Txn): readonly Change[] {
 
 /** The transactions inside a multi. @throws BrokenFile */
 export function partsOf(file: string, body: Buffer): { type: number; body: Buffer }[] {
-  const fields = new Fields(file, body);
-  return Array.from({ length: fields.count() }, () => ({
-    type: fields.int(),
-    body: fields.buffer() ?? Buffer.alloc(0),
-  }));
+  return readBody(file, body, (fields) =>
+    fields.vector(() => ({ type: fields.int(), body: fields.buffer() ?? Buffer.alloc(0) })),
+  );
 }
 
 /** `EphemeralType.CONTAINER_EPHEMERAL_OWNER`. */
@@ -81,8 +80,20 @@ const CONTAINER_OWNER = -(1n << 63n);
 /** `EphemeralType.TTL`: its mark in the upper byte, milliseconds in the lower five. */
 const TTL_MARK = BigInt.asIntN(64, 0xffn << 56n);
 
-function changeOf(file: string, { type, body, clientId }: Omit<Txn, "zxid" | "time">): Change | undefined {
-  const fields = new Fields(file, body);
+function changeOf(file: string, txn: Omit<Txn, "zxid" | "time">): Change | undefined {
+  return readBody(file, txn.body, (fields) => readChange(file, txn, fields));
+}
+
+function readChange(
+  file: string,
+  { type, body, clientId }: Omit<Txn, "zxid" | "time">,
+  fields: JuteReader,
+): Change | undefined {
+  const acls = () => {
+    const start = fields.position;
+    skipAcls(fields);
+    return body.subarray(start, fields.position);
+  };
   switch (type) {
     case OpCode.create:
     case OpCode.create2:
@@ -90,13 +101,13 @@ function changeOf(file: string, { type, body, clientId }: Omit<Txn, "zxid" | "ti
     case OpCode.createTTL: {
       const created = {
         kind: "create" as const,
-        path: fields.path(),
+        path: fields.string(),
         data: fields.buffer(),
-        acl: fields.acls(),
+        acl: acls(),
       };
       const plain = type === OpCode.create || type === OpCode.create2;
-      const ephemeral = plain && fields.bool();
-      const parentCversion = fields.ended ? -1 : fields.int();
+      const ephemeral = plain && fields.boolean();
+      const parentCversion = fields.atEnd ? -1 : fields.int();
       if (type === OpCode.createTTL)
         return { ...created, parentCversion, ephemeralOwner: TTL_MARK | fields.long() };
       const ephemeralOwner = ephemeral ? clientId : plain ? 0n : CONTAINER_OWNER;
@@ -104,25 +115,21 @@ function changeOf(file: string, { type, body, clientId }: Omit<Txn, "zxid" | "ti
     }
     case OpCode.delete:
     case OpCode.deleteContainer:
-      return { kind: "delete", path: fields.path() };
+      return { kind: "delete", path: fields.string() };
     case OpCode.setData:
     case OpCode.reconfig:
-      return { kind: "setData", path: fields.path(), data: fields.buffer(), version: fields.int() };
+      return { kind: "setData", path: fields.string(), data: fields.buffer(), version: fields.int() };
     case OpCode.setACL:
-      return { kind: "setACL", path: fields.path(), acl: fields.acls(), version: fields.int() };
+      return { kind: "setACL", path: fields.string(), acl: acls(), version: fields.int() };
     case OpCode.createSession:
     case OpCode.closeSession:
     case OpCode.check:
     case OpCode.error:
       return undefined;
-    default:
-      throw new BrokenFile(
-        file,
-        "bad-structure",
-        0,
-        `a transaction of ${txnName(type)}`,
-        "a type that ZooKeeper writes",
-      );
+    default: {
+      const found = `a transaction of ${txnName(type)}`;
+      throw new BrokenFile(file, "bad-structure", 0, found, "a type that ZooKeeper writes");
+    }
   }
 }
 
@@ -130,64 +137,23 @@ function listOf(change: Change | undefined): Change[] {
   return change ? [change] : [];
 }
 
-/** Fields of a record that lies in memory as a whole. */
-export class Fields {
-  at = 0;
-
-  constructor(
-    private readonly file: string,
-    private readonly bytes: Buffer,
-  ) {}
-
-  get ended(): boolean {
-    return this.at >= this.bytes.length;
+/** @throws BrokenFile for a body that ends before its fields do */
+export function readBody<T>(file: string, body: Buffer, read: (fields: JuteReader) => T): T {
+  try {
+    return read(new JuteReader(body));
+  } catch (error) {
+    // By name: where tests run, the reader's own errors come from another realm than Buffer's.
+    if ((error as Error).name !== "RangeError") throw error;
+    const found = `a transaction of ${body.length} bytes that ends early`;
+    throw new BrokenFile(file, "bad-structure", 0, found, "all of its fields");
   }
+}
 
-  bool(): boolean {
-    return this.bytes[this.take(1)] !== 0;
-  }
-
-  int(): number {
-    return this.bytes.readInt32BE(this.take(4));
-  }
-
-  long(): bigint {
-    return this.bytes.readBigInt64BE(this.take(8));
-  }
-
-  count(): number {
-    return Math.max(0, this.int());
-  }
-
-  buffer(): Buffer | null {
-    const length = this.int();
-    if (length < 0) return null;
-    const start = this.take(length);
-    return this.bytes.subarray(start, start + length);
-  }
-
-  path(): string {
-    return this.buffer()?.toString("utf8") ?? "";
-  }
-
-  /** A list of ACLs as encoded. */
-  acls(): Buffer {
-    const start = this.at;
-    for (let left = this.count(); left > 0; left--) {
-      this.take(4);
-      this.buffer();
-      this.buffer();
-    }
-    return this.bytes.subarray(start, this.at);
-  }
-
-  private take(bytes: number): number {
-    const start = this.at;
-    if (start + bytes > this.bytes.length) {
-      const found = `a transaction that ends ${start + bytes - this.bytes.length} bytes early`;
-      throw new BrokenFile(this.file, "bad-structure", start, found, "all of its fields");
-    }
-    this.at += bytes;
-    return start;
-  }
+/** Passes over a list of ACLs. */
+export function skipAcls(fields: JuteReader): void {
+  fields.vector(() => {
+    fields.int();
+    fields.buffer();
+    fields.buffer();
+  });
 }
