@@ -6,9 +6,8 @@ import { Refusal } from "../../engine/errors";
 import type { JsonObject, Sight, StepContext } from "../../engine/step";
 import type { World } from "../../transports/contract";
 import { refitSnapshot } from "../files/refit-snapshot";
-import { ownerOf } from "./tail";
-import { tee } from "./tee";
 import { complainUnfit, limitsOf, mortalKinds } from "./unfit";
+import { writeToEach } from "./write-to-each";
 
 /** @returns what was handed over: name, SHA-256, zxid, znodes, digests, and what the log behind it is to end */
 export async function handOver(context: StepContext<World>, path: string, zxid: bigint): Promise<JsonObject> {
@@ -22,21 +21,11 @@ export async function handOver(context: StepContext<World>, path: string, zxid: 
     asPersistent: limits.acceptDataLoss ? mortalKinds(limits) : undefined,
   });
   const name = `snapshot.${zxid.toString(16)}`;
-  const dataDir = String(args["dataDir"]);
-  const sums = new Set<string>();
-  await tee(
-    refit.bytes,
-    (args["to"] as readonly string[]).map((to) => async (bytes: AsyncIterable<Buffer>) => {
-      const host = world.host(to);
-      const owner = await ownerOf(host, dataDir);
-      const written = await host.writeStream(`${dataDir}/version-2/${name}`, bytes, { mode: "0640", owner });
-      sums.add(written.sha256);
-    }),
-  );
+  const hosts = (args["to"] as readonly string[]).map((to) => world.host(to));
+  const sha256 = await writeToEach(hosts, String(args["dataDir"]), name, refit.bytes);
   const { written, madePersistent } = refit.result();
   const complaints = complainUnfit(String(args["to"]), limits, written);
   if (complaints.length > 0) throw new Refusal(complaints);
-  if (sums.size !== 1) throw new Error(`the hosts read back different contents: ${[...sums].join(", ")}`);
   const ephemerals = written.ephemerals.count;
   say(
     `${written.znodes} znodes, ${written.dataBytes} bytes; ${ephemerals} ephemerals end with their sessions`,
@@ -44,7 +33,7 @@ export async function handOver(context: StepContext<World>, path: string, zxid: 
   if (madePersistent > 0) say(`${madePersistent} container and TTL znodes were made persistent, as accepted`);
   return {
     name,
-    sha256: [...sums][0],
+    sha256,
     zxid: zxid.toString(),
     znodes: written.znodes,
     dataBytes: written.dataBytes,

@@ -153,8 +153,8 @@ async function readLog(
 /**
  * @throws Refusal with what speaks against the set
  */
-export function requireSet(listing: Listing, atLeast: bigint | undefined): FileSet {
-  const chosen = chooseSet(listing, atLeast);
+export function requireSet(listing: Listing): FileSet {
+  const chosen = chooseSet(listing, undefined);
   if (chosen.ok) return chosen.set;
   throw new Refusal(chosen.complaints);
 }

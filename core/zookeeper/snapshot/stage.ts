@@ -37,7 +37,7 @@ export async function stage(
   destination: { readonly where: string; readonly limits: Limits },
 ): Promise<Staged> {
   const listing = await copyJudged(staging);
-  const set = requireSet(listing, undefined);
+  const set = requireSet(listing);
   const unfit = listing.tree ? complainUnfit(destination.where, destination.limits, listing.tree) : [];
   if (unfit.length > 0) throw new Refusal(unfit);
   await leaveTheSet(staging, set, listing);

@@ -15,8 +15,8 @@ import { unread, walkLog } from "../files/log";
 import { TailWriter, type Tail, type TailOptions } from "../files/tail-writer";
 import { type Folders, listFiles, logsFrom } from "./judge-files";
 import type { Staged } from "./stage";
-import { tee } from "./tee";
 import { complainTail, type Limits } from "./unfit";
+import { writeToEach } from "./write-to-each";
 
 export interface TailSource {
   readonly from: HostAccess;
@@ -62,25 +62,11 @@ export async function bringTail(
   // The log's name is its first transaction, which is known with the first bytes.
   const first = await bytes.next();
   const log = first.done ? undefined : `log.${writer.firstZxid?.toString(16)}`;
-  if (!first.done) {
-    await tee(
-      startingWith(first.value, bytes),
-      target.hosts.map((host) => async (content: AsyncIterable<Buffer>) => {
-        const path = `${target.dataLogDir}/version-2/${log}`;
-        await host.writeStream(path, content, {
-          mode: "0640",
-          owner: await ownerOf(host, target.dataLogDir),
-        });
-      }),
-    );
+  if (!first.done && log !== undefined) {
+    await writeToEach(target.hosts, target.dataLogDir, log, startingWith(first.value, bytes));
   }
   if (!chain) throw new Error("the tail was not read to its end");
   return { ...writer.result(), log, chain };
-}
-
-/** `user:group`, by number. */
-export async function ownerOf(host: HostAccess, folder: string): Promise<string> {
-  return (await host.run(["stat", "-c", "%u:%g", folder])).stdout.trim();
 }
 
 async function* copyTail(
@@ -91,9 +77,10 @@ async function* copyTail(
   const where = `${from.name}:${folders.dataLogDir}`;
   const { logs: present } = await listFiles(from, folders);
   const logs: LogFacts[] = [];
-  for (const name of last
+  const names = last
     ? present.map((log) => log.name).filter((name) => !isBefore(name, last.log))
-    : logsFrom(present, after)) {
+    : logsFrom(present, after);
+  for (const name of names) {
     const staged = name === last?.log ? last : undefined;
     const begin = staged
       ? { ...unread(name, staged.offset), firstZxid: parseFileName(name)?.zxid }
