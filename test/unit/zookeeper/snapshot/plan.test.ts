@@ -2,7 +2,7 @@
 import { describeSteps } from "../../../../core/engine/plan-text";
 import type { Stage } from "../../../../core/engine/step";
 import { sideOfExisting, sideOfManaged } from "../../../../core/zookeeper/side";
-import type { MoveDesired, MoveFacts } from "../../../../core/zookeeper/snapshot/plan";
+import type { MoveDesired, MoveFacts } from "../../../../core/zookeeper/snapshot/move";
 import { planMove } from "../../../../core/zookeeper/snapshot/plan";
 import { step } from "../../engine/scene";
 import { ensemble, existing } from "../samples";
