@@ -50,6 +50,25 @@ export function Lines({ lines, numbered = false }: { lines: readonly string[]; n
   );
 }
 
+/** @param until how long it is open, and how it is taken */
+export function WayBack({ until, steps }: { until: string; steps: readonly string[] }) {
+  return (
+    <Section title="The way back">
+      <p>{until}</p>
+      {steps.length > 0 && <Lines lines={steps} numbered />}
+    </Section>
+  );
+}
+
+/** Nothing where nobody was named. */
+export function OnCall({ people }: { people: readonly Fact[] }) {
+  return people.length > 0 ? (
+    <Section title="On call">
+      <Facts facts={people} />
+    </Section>
+  ) : null;
+}
+
 export function Diffs({ diffs }: { diffs: readonly Diff[] }) {
   return (
     <>

@@ -3,7 +3,7 @@ import type { Complaint } from "../../engine/errors";
 import type { PlanRow } from "../../engine/plan-text";
 import type { Diff, Fact } from "../model";
 import { documentOf } from "./document";
-import { Diffs, Facts, Lines, sayTime, Section } from "./parts";
+import { Diffs, Facts, Lines, OnCall, sayTime, Section, WayBack } from "./parts";
 
 /** Also what lies beside the page as JSON. */
 export interface PlanReview {
@@ -78,15 +78,8 @@ export function planPage(review: PlanReview): string {
           <Diffs diffs={review.diffs} />
         </Section>
       )}
-      <Section title="The way back">
-        <p>{review.wayBackUntil}</p>
-        {review.wayBack.length > 0 && <Lines lines={review.wayBack} numbered />}
-      </Section>
-      {review.onCall.length > 0 && (
-        <Section title="On call">
-          <Facts facts={review.onCall} />
-        </Section>
-      )}
+      <WayBack until={review.wayBackUntil} steps={review.wayBack} />
+      <OnCall people={review.onCall} />
       <footer>Planned {sayTime(review.written)} from what the hosts answered.</footer>
     </>,
   );

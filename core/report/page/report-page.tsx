@@ -1,7 +1,7 @@
 /** The report of one night as a page: what came of it first, then the proofs, then every step. */
 import type { Report, ReportedRun, StepState } from "../model";
 import { documentOf } from "./document";
-import { Diffs, Facts, Figures, Lines, sayDuration, sayTime, Section } from "./parts";
+import { Diffs, Facts, Figures, Lines, OnCall, sayDuration, sayTime, Section, WayBack } from "./parts";
 import { Timeline } from "./timeline";
 
 export function reportPage(report: Report): string {
@@ -53,20 +53,13 @@ export function reportPage(report: Report): string {
         />
         {report.found.length > 0 && <Facts facts={report.found} />}
       </Section>
-      <Section title="The way back">
-        <p>{report.wayBackUntil}</p>
-        {report.wayBack.length > 0 && <Lines lines={report.wayBack} numbered />}
-      </Section>
+      <WayBack until={report.wayBackUntil} steps={report.wayBack} />
       <Section title="Every step">
         {report.runs.map((run) => (
           <Run run={run} />
         ))}
       </Section>
-      {report.onCall.length > 0 && (
-        <Section title="On call">
-          <Facts facts={report.onCall} />
-        </Section>
-      )}
+      <OnCall people={report.onCall} />
       {report.before.length > 0 && (
         <Section title="Runs before this one">
           <Lines lines={report.before} />
