@@ -4,11 +4,11 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { checkout } from "../layout";
 import { must } from "../shell";
 
-const CHECKOUT = join(__dirname, "../..");
 /** In the checkout, so that the native ZooKeeper client is found from there; `bin/` looks there too. */
-export const BUNDLE = join(CHECKOUT, ".lab/pegasus-stand-in");
+export const BUNDLE = join(checkout(), ".lab/pegasus-stand-in");
 
 /** Makes `meta.cjs`, `replica.cjs` and `shell.cjs` in {@link BUNDLE} anew. */
 export async function bundlePegasus(): Promise<void> {

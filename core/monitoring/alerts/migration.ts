@@ -28,10 +28,10 @@ export function migrationAlerts(monitoring: Monitoring): Alert[] {
         "{{ $labels.host }}: {{ $value }} clients on {{ $labels.ensemble }}, which is out of use ({{ $labels.role }})",
     },
     {
-      // An expiring session is written too; the two minutes let those of the fenced clients run out.
       name: "ZooKeeperWritesOnUnusedEnsemble",
       severity: "critical",
-      // The rate looks two minutes back, over the switchover itself as well: it must not fire for that alone.
+      // The rate looks two minutes back, over the switchover itself as well, and an expiring session is written too:
+      // it must not fire for that, nor for the sessions of the fenced clients.
       expr: 'zookeeper:writes:rate2m{role!="serving"} > 0',
       for: "5m",
       summary:
