@@ -14,13 +14,14 @@ import type { EnsembleObserved } from "../zookeeper/ensemble/observe";
 import { differing } from "../zookeeper/ensemble/plan";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
+  accepted,
   argumentsOf,
-  failuresOf,
   initError,
   outputs,
   plainError,
   readDesired,
   readForCheck,
+  refused,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
@@ -33,19 +34,18 @@ export const ensemble: Lifecycle = {
     const before =
       Object.keys(olds).length > 0 ? readArguments(ensembleSchema, argumentsOf(olds)) : undefined;
     const old = before && "desired" in before ? before.desired : undefined;
-    if (old && isDeepStrictEqual(old, desired)) {
-      return { inputs: { ...news, plan: olds["plan"] }, failures: [] };
-    }
+    if (old && isDeepStrictEqual(old, desired)) return accepted(news, { plan: olds["plan"] });
     const fixed = old ? complainFixed(old, desired) : [];
-    if (fixed.length > 0) return { inputs: news, failures: failuresOf(fixed) };
+    if (fixed.length > 0) return refused(news, fixed);
     const review = await reviewEnsemble(desired);
+    if (review.complaints.length > 0) return refused(news, review.complaints);
     const plan = review.plan && {
       installs: review.plan.title,
       steps: describeSteps(review.plan),
       files: review.observed ? diffsOf(desired, review.observed) : {},
       warnings: warningsOf(desired),
     };
-    return { inputs: plan ? { ...news, plan } : news, failures: failuresOf(review.complaints) };
+    return accepted(news, { plan });
   },
 
   async diff(_id, olds, news) {

@@ -73,11 +73,21 @@ export function readForCheck<T extends z.ZodType>(
 ): { readonly desired: z.output<T> } | { readonly answer: CheckResult } {
   if (hasUnknown(news)) {
     const plan = "cannot be computed before the values it needs are known";
-    return { answer: { inputs: { ...news, plan }, failures: [] } };
+    return { answer: accepted(news, { plan }) };
   }
   const read = readArguments(schema, argumentsOf(news));
   if ("desired" in read) return read;
-  return { answer: { inputs: news, failures: failuresOf(read.complaints) } };
+  return { answer: refused(news, read.complaints) };
+}
+
+/** What the preview shows beside the arguments; `undefined` in it, for which the engine has no value, is left out. */
+export function accepted(news: Properties, shown: Readonly<Record<string, unknown>>): CheckResult {
+  return { inputs: withoutUndefined({ ...news, ...shown }), failures: [] };
+}
+
+export function refused(news: Properties, complaints: readonly Complaint[]): CheckResult {
+  const failures = complaints.map((complaint) => ({ property: "", reason: sayComplaint(complaint) }));
+  return { inputs: news, failures };
 }
 
 /** What Pulumi hands to `check` in place of a value that is not known before its resource was created. */
@@ -89,13 +99,13 @@ function hasUnknown(value: unknown): boolean {
   return Object.entries(value).some(([key, inner]) => key !== "__provider" && hasUnknown(inner));
 }
 
-export function failuresOf(complaints: readonly Complaint[]): CheckResult["failures"] {
-  return complaints.map((complaint) => ({ property: "", reason: sayComplaint(complaint) }));
-}
-
 /** Outputs must not hold `undefined`: the engine would lose the resource after its side effects. */
 export function outputs(values: Record<string, unknown>): Properties {
-  return JSON.parse(JSON.stringify({ ...values, schemaVersion: SCHEMA_VERSION })) as Properties;
+  return withoutUndefined({ ...values, schemaVersion: SCHEMA_VERSION });
+}
+
+function withoutUndefined(values: Record<string, unknown>): Properties {
+  return JSON.parse(JSON.stringify(values)) as Properties;
 }
 
 /**

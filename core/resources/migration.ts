@@ -17,12 +17,13 @@ import { readRuns } from "../run/session";
 import { planBack } from "../run/way-back";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
+  accepted,
   argumentsOf,
-  failuresOf,
   outputs,
   plainError,
   readDesired,
   readForCheck,
+  refused,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
@@ -33,7 +34,7 @@ export const migration: Lifecycle = {
     if ("answer" in read) return read.answer;
     const { desired } = read;
     if (isSettled(olds, desired)) {
-      return { inputs: { ...news, plan: olds["plan"], planPage: olds["planPage"] }, failures: [] };
+      return accepted(news, { plan: olds["plan"], planPage: olds["planPage"] });
     }
     const progress = progressFor(urnOf(news));
     try {
@@ -42,41 +43,35 @@ export const migration: Lifecycle = {
         if (history.pendingMove) {
           const { operation, stages } = history.pendingMove.plan;
           const steps = describeSteps({ ...history.pendingMove.plan, stages });
-          return {
-            inputs: { ...news, plan: { goesOn: `with the move ${operation} begun earlier`, steps } },
-            failures: [],
-          };
+          return accepted(news, { plan: { goesOn: `with the move ${operation} begun earlier`, steps } });
         }
         if (history.active === desired.active) {
           if (desired.finalized && !history.finalized) {
-            return { inputs: { ...news, plan: reviewFinalize(desired) }, failures: [] };
+            return accepted(news, { plan: reviewFinalize(desired) });
           }
-          return {
-            inputs: { ...news, plan: olds["plan"] ?? { moves: `nothing: ${desired.active} is active` } },
-            failures: [],
-          };
+          return accepted(news, { plan: olds["plan"] ?? { moves: `nothing: ${desired.active} is active` } });
         }
         if (history.finalized) throw new WayBackClosed();
         if (desired.active === "source") {
           const plan = await planBack(world, desired, history);
           const found = { moves: plan.title, steps: describeSteps(plan) };
           const page = await writePlanPage({ desired, plan, found }, progress);
-          return { inputs: { ...news, plan: found, planPage: page }, failures: [] };
+          return accepted(news, { plan: found, planPage: page });
         }
         const facts = await observeForward(world, desired, history);
         const complaints = complainForward(desired, facts);
         if (complaints.length > 0) {
           await writePlanPage({ desired, complaints }, progress);
-          return { inputs: news, failures: failuresOf(complaints) };
+          return refused(news, complaints);
         }
         const plan = planForward(desired, facts);
         const review = await reviewForward(world, desired, facts, plan);
         const shown = { desired, plan, found: { ...review }, consumers: facts.consumers };
         const page = await writePlanPage(shown, progress);
-        return { inputs: { ...news, plan: review, planPage: page }, failures: [] };
+        return accepted(news, { plan: review, planPage: page });
       });
     } catch (error) {
-      if (error instanceof Refusal) return { inputs: news, failures: failuresOf(error.complaints) };
+      if (error instanceof Refusal) return refused(news, error.complaints);
       throw plainError(error);
     }
   },

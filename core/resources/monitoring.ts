@@ -5,12 +5,13 @@ import { monitoringId, monitoringSchema, putMonitoring, reviewMonitoring } from 
 import { progressFor } from "../run/progress";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
+  accepted,
   argumentsOf,
-  failuresOf,
   outputs,
   plainError,
-  readForCheck,
   readDesired,
+  readForCheck,
+  refused,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
@@ -22,9 +23,9 @@ export const monitoring: Lifecycle = {
     try {
       const { files, unwatched } = reviewMonitoring(read.desired);
       const plan = { files: files.map(({ path }) => path), unwatched };
-      return { inputs: { ...news, plan }, failures: [] };
+      return accepted(news, { plan });
     } catch (error) {
-      if (error instanceof Refusal) return { inputs: news, failures: failuresOf(error.complaints) };
+      if (error instanceof Refusal) return refused(news, error.complaints);
       throw error;
     }
   },

@@ -8,13 +8,14 @@ import { reported } from "../run/report";
 import { reviewRepoint, unpoint } from "../run/repoint";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
+  accepted,
   argumentsOf,
-  failuresOf,
   initError,
   outputs,
   plainError,
   readDesired,
   readForCheck,
+  refused,
   refuseNewerState,
   urnOf,
 } from "./lifecycle";
@@ -29,12 +30,12 @@ export const repoint: Lifecycle = {
       "desired" in before &&
       isDeepStrictEqual(before.desired, read.desired)
     ) {
-      return { inputs: { ...news, plan: olds["plan"] }, failures: [] };
+      return accepted(news, { plan: olds["plan"] });
     }
     try {
-      return { inputs: { ...news, plan: await reviewRepoint(read.desired) }, failures: [] };
+      return accepted(news, { plan: await reviewRepoint(read.desired) });
     } catch (error) {
-      if (error instanceof Refusal) return { inputs: news, failures: failuresOf(error.complaints) };
+      if (error instanceof Refusal) return refused(news, error.complaints);
       throw plainError(error);
     }
   },
