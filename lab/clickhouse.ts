@@ -45,18 +45,24 @@ export async function untilWritable(hosts: readonly layout.HostSpec[]): Promise<
   );
 }
 
-/** Creates the lab's tables on every replica, in parallel but for each replica's own order. */
+/**
+ * Creates the lab's tables on every replica, in parallel but for each replica's own order.
+ *
+ * A server that answers is not up for good: at a boot on a busy machine, one was seen to end in the middle of its
+ * next answer; its keeper starts it again.
+ */
 export async function createTables(hosts: readonly layout.HostSpec[]): Promise<void> {
   await Promise.all(
     hosts.map(async (host) => {
-      await until(`${host.name}: ClickHouse answers`, async () => {
-        await query(host, "SELECT count() FROM system.zookeeper WHERE path = '/'");
-        return undefined;
-      });
-      await query(host, "CREATE DATABASE IF NOT EXISTS lab");
+      const done = (sql: string) =>
+        until(`${host.name}: ${sql}`, async () => {
+          await query(host, sql);
+          return undefined;
+        });
+      await done("SELECT count() FROM system.zookeeper WHERE path = '/'");
+      await done("CREATE DATABASE IF NOT EXISTS lab");
       for (const table of TABLES) {
-        await query(
-          host,
+        await done(
           `CREATE TABLE IF NOT EXISTS lab.${table} (${TABLE_COLUMNS}) ENGINE = ReplicatedMergeTree` +
             `('/clickhouse/tables/{layer}-{shard}/${table}', '{replica}') PARTITION BY day ORDER BY (writer, id)`,
         );

@@ -1,8 +1,11 @@
 /** What lies on a host's own disk, from outside: the overlay's upper layer, so that looking leaves no trace on it. */
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createReadStream, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { hostDir, type HostSpec } from "../../../lab/layout";
+import { drain } from "../../../core/zookeeper/files/drain";
+import { unread, walkLog } from "../../../core/zookeeper/files/log";
+import { txnOf, type Txn } from "../../../core/zookeeper/files/txn";
+import { hostDir, ZK_DATA_LOG_DIR, type HostSpec } from "../../../lab/layout";
 import { until } from "../../../lab/wait";
 
 /** What a host's logging writes all by itself, and what its sshd does when somebody logs in. */
@@ -37,14 +40,30 @@ export function disksOf(hosts: readonly HostSpec[], besides: readonly string[] =
 }
 
 /** The same once nothing moves any more: a follower writes its log after the client was answered. */
-export async function settledDisks(hosts: readonly HostSpec[]): Promise<Map<string, string>> {
-  let now = disksOf(hosts);
+export async function settledDisks(
+  hosts: readonly HostSpec[],
+  besides: readonly string[] = [],
+): Promise<Map<string, string>> {
+  let now = disksOf(hosts, besides);
   await until("the hosts' disks are at rest", async () => {
     const before = now;
-    now = disksOf(hosts);
+    now = disksOf(hosts, besides);
     return changesOf(before, now)[0];
   });
   return now;
+}
+
+/** Every transaction in the logs of a host's ZooKeeper server, oldest first. */
+export async function transactionsOn(host: string): Promise<Omit<Txn, "body">[]> {
+  const folder = join(hostDir(host), "upper", ZK_DATA_LOG_DIR, "version-2");
+  const firstZxid = (log: string) => Number.parseInt(log.slice("log.".length), 16);
+  const logs = readdirSync(folder).filter((name) => name.startsWith("log."));
+  const found: Omit<Txn, "body">[] = [];
+  for (const log of logs.sort((a, b) => firstZxid(a) - firstZxid(b))) {
+    const file = join(folder, log);
+    await drain(walkLog(unread(file), createReadStream(file), (payload) => found.push(txnOf(payload))));
+  }
+  return found;
 }
 
 /** Paths that are new, gone or different, a line each. */
