@@ -71,15 +71,6 @@ function needsRecovery(desired: PegasusDesired, facts: PegasusFacts): boolean {
   return desired.method === "recover" && facts.leftHasNewest;
 }
 
-/**
- * Takes a fenced cluster's configuration back. Until the metadata is rebuilt it says `recover = true` with it, so that
- * a meta started by anybody meanwhile ends instead of loading what has grown stale.
- */
-export function unpointPegasus(desired: PegasusDesired, facts: PegasusFacts, to: Side): Stage[] {
-  const recover = needsRecovery(desired, facts);
-  return [editStage(desired, facts, { to, restore: true, recover, id: "edit" })];
-}
-
 /** Repoints a fenced cluster to `to`, proves it healthy there and lets its writers go on. */
 export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, direction: Direction): Stage[] {
   const recover = needsRecovery(desired, facts);

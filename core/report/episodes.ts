@@ -1,6 +1,5 @@
 /**
- * Which runs of the journal belong to one report: a move with the repointings that followed it, and before a way back
- * the configurations that were put back first (the order of `pulumi destroy`). Pure.
+ * Which runs of the journal belong to one report: a move with the repointings that followed it. Pure.
  */
 import type { Run } from "../engine/journal";
 
@@ -9,7 +8,7 @@ export function episodesOf(runs: readonly Run[]): Run[][] {
   const episodes: Run[][] = [];
   for (const run of runs) {
     const current = episodes[episodes.length - 1];
-    if (current && belongsTo(current, run)) current.push(run);
+    if (current && run.plan.operation.startsWith("repoint ")) current.push(run);
     else episodes.push([run]);
   }
   return episodes;
@@ -23,18 +22,3 @@ export function moveOf(episode: readonly Run[]): Run {
 }
 
 const MOVES = ["forward", "back"];
-
-function belongsTo(episode: readonly Run[], run: Run): boolean {
-  const verb = (one: Run) => one.plan.operation.split(" ")[0];
-  const last = episode[episode.length - 1];
-  const afterUnpoint = last !== undefined && verb(last) === "unpoint";
-  switch (verb(run)) {
-    case "repoint":
-      return true;
-    case "back":
-    case "unpoint":
-      return afterUnpoint;
-    default:
-      return false;
-  }
-}

@@ -5,7 +5,7 @@ import { migrationId, readArguments, repointSchema } from "../run/desired";
 import { repointOrRollBack } from "../run/migration";
 import { progressFor } from "../run/progress";
 import { reported } from "../run/report";
-import { reviewRepoint, unpoint } from "../run/repoint";
+import { reviewRepoint } from "../run/repoint";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
   accepted,
@@ -59,13 +59,19 @@ export const repoint: Lifecycle = {
     return { id, props };
   },
 
+  /**
+   * Pulumi deletes a repointing before its migration. Fenced here already, the consumer would wait for all that the way
+   * back can do while writes go on.
+   */
   async delete(_id, props) {
     try {
       refuseNewerState(props);
-      const desired = readDesired(repointSchema, props);
-      const progress = progressFor(urnOf(props));
-      if (desired.migration.finalized) progress.say("the migration is finalized: no host is touched");
-      else await unpoint(desired, progress);
+      const { consumer, migration } = readDesired(repointSchema, props);
+      progressFor(urnOf(props)).say(
+        migration.finalized
+          ? "the migration is finalized: no host is touched"
+          : `no host is touched: ${consumer.name} works on, and goes back together with the migration's data`,
+      );
     } catch (error) {
       throw plainError(error);
     }
@@ -85,7 +91,7 @@ async function bring(id: string, inputs: Properties): Promise<Properties> {
       timeline,
       writePauseSeconds,
       report,
-      rollbackPlan: "pause the writers, put the configuration back; the migration's way back releases them",
+      rollbackPlan: "the migration's way back fences it, puts the configuration back and releases it",
     });
   } catch (error) {
     // The consumer may have been touched: the resource is kept, so that destroy can put it back.

@@ -19,7 +19,7 @@ import {
 } from "../pegasus/complain";
 import type { PegasusDesired } from "../pegasus/desired";
 import { observePegasus, sketchPegasus, type PegasusFacts } from "../pegasus/observe";
-import { fencePegasus, repointPegasus, unpointPegasus, type Direction, type Fence } from "../pegasus/plan";
+import { fencePegasus, repointPegasus, type Direction, type Fence } from "../pegasus/plan";
 import { fromJson, recordId } from "../pegasus/record";
 import type { Hosts, World } from "../transports/contract";
 import { addressOf, namesOf } from "../zookeeper/desired";
@@ -43,8 +43,6 @@ export interface ObservedConsumer {
   fence(options: FenceOptions): Fence;
   /** Its own work tried out, before it is fenced; nothing stays of it. */
   check(): Stage[];
-  /** What `unpoint` does once it is fenced: the configuration goes back. */
-  unpoint(to: Side): Stage[];
   /** Edits, (re)starts, proves, releases. */
   repoint(direction: Direction): Stage[];
   /** A unified diff a file, secrets masked. */
@@ -128,7 +126,6 @@ function asClickHouse(desired: ClickHouseDesired, facts: ClickHouseFacts): Obser
       stop: [],
     }),
     check: () => clickhouse.checkStages(desired, facts),
-    unpoint: (to) => clickhouse.editStages(desired, facts, to, true),
     repoint: ({ from, to, restore }) => [
       ...clickhouse.editStages(desired, facts, to, restore),
       ...clickhouse.releaseStages(desired, facts, { from, to }),
@@ -146,7 +143,6 @@ function asPegasus(desired: PegasusDesired, facts: PegasusFacts): ObservedConsum
     complain: (options) => complainPegasus(desired, facts, options),
     fence: (options) => fencePegasus(desired, facts, options),
     check: () => [],
-    unpoint: (to) => unpointPegasus(desired, facts, to),
     repoint: (direction) => repointPegasus(desired, facts, direction),
     diffs: (to) => diffsOfPegasus(desired, facts, to),
     files: sumsOf(desired.configPath, facts.metas),

@@ -24,8 +24,6 @@ export interface History {
   readonly undoable?: Run;
   /** What each consumer's last finished repointing made it name; source where there was none. */
   readonly consumers: ReadonlyMap<string, ActiveSide>;
-  /** Consumers whose writers were paused by their way back and not resumed since. */
-  readonly fenced: ReadonlySet<string>;
   /** Repointings to the target that stopped before its servers were started there, latest first. */
   readonly halfRepointed: readonly Run[];
   readonly workedOf: (consumer: string) => Worked;
@@ -41,7 +39,6 @@ export interface History {
 export const operations = {
   move: (to: ActiveSide) => (to === "target" ? "forward" : "back"),
   repoint: (consumer: string, to: ActiveSide) => `repoint ${consumer} to ${to}`,
-  unpoint: (consumer: string) => `unpoint ${consumer}`,
   finalize: "finalize",
 } as const;
 
@@ -51,7 +48,6 @@ export function readHistory(runs: readonly Run[]): History {
   let pendingMove: Run | undefined;
   let finalized = false;
   const consumers = new Map<string, ActiveSide>();
-  const fenced = new Set<string>();
   const worked = new Map<string, Worked>();
   const workedOf = (consumer: string): Worked => worked.get(consumer) ?? { on: "source" };
   let halfRepointed: Run[] = [];
@@ -79,15 +75,8 @@ export function readHistory(runs: readonly Run[]): History {
       else if (isPastReturn(run)) worked.set(consumer, { on: workedOf(consumer).on, perhapsOn: side });
       if (run.outcome === "done") {
         consumers.set(consumer, side);
-        fenced.delete(consumer);
         released.add(consumer);
       }
-    } else if (verb === "unpoint" && consumer !== undefined && run.outcome === "done") {
-      consumers.set(consumer, "source");
-      fenced.add(consumer);
-      halfRepointed = halfRepointed.filter(
-        ({ plan }) => plan.operation !== operations.repoint(consumer, "target"),
-      );
     } else if (operation === operations.finalize && run.outcome === "done") finalized = true;
   }
   const awaitsRelease = (consumer: string) => cameBack && !released.has(consumer);
@@ -101,7 +90,6 @@ export function readHistory(runs: readonly Run[]): History {
     pendingMove,
     undoable,
     consumers,
-    fenced,
     halfRepointed,
     workedOf,
     awaitsRelease,

@@ -51,7 +51,7 @@ export async function observeForward(
     target: sideOfManaged(desired.target),
     ensemble,
     consumers,
-    fenced: new Set(desired.consumers.map(({ name }) => name).filter((name) => isFenced(history, name))),
+    fenced: new Set(desired.consumers.map(({ name }) => name).filter(history.awaitsRelease)),
     foreign: foreignClients(ensemble, new Set(desired.consumers.flatMap(addressesOf))),
   };
 }
@@ -86,7 +86,6 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
     origin: source,
     destination: target,
     consumers,
-    fenced: new Set(),
     down: facts.fenced,
     acceptDataLoss: desired.acceptDataLoss,
     snapshot: origin &&
@@ -101,10 +100,6 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
   return { ...move, stages: [...checksBefore(desired, consumers), ...move.stages] };
 }
 
-function isFenced(history: History, consumer: string): boolean {
-  return history.fenced.has(consumer) || history.awaitsRelease(consumer);
-}
-
 /** The way back as it would be from a healthy target: what a destroy prints before it begins. */
 export function sketchBack(desired: MigrationDesired): Plan {
   const target = sideOfManaged(desired.target);
@@ -117,7 +112,6 @@ export function sketchBack(desired: MigrationDesired): Plan {
     origin: target,
     destination: source,
     consumers,
-    fenced: new Set(),
     acceptDataLoss: false,
     snapshot: {
       from,

@@ -1,4 +1,4 @@
-/** Plans what one consumer's own resource does: repoint it, or take its repointing away. */
+/** Plans what one consumer's own resource does: repoint it and release its writers. */
 import { Refusal } from "../engine/errors";
 import { fingerprint } from "../engine/plan-text";
 import type { Plan, Stage } from "../engine/step";
@@ -27,23 +27,6 @@ export async function planRepoint(
     stages: nonEmpty(observed.repoint({ ...sides, restore: to === "source" })),
   };
   return { plan, observed };
-}
-
-/** Plans taking a consumer's repointing away: fence it, put its configuration back, leave it fenced. */
-export async function planUnpoint(
-  world: World,
-  desired: MigrationDesired,
-  consumer: Consumer,
-  history: History,
-): Promise<Plan> {
-  const { from, to } = sidesOf(desired, "source");
-  const observed = await observe(world, desired, consumer, "source", history);
-  const { quiet, stop } = observed.fence({ from, stopServers: false, strict: false });
-  return {
-    title: `put ${consumer.name}'s configuration back, its writers paused`,
-    operation: operations.unpoint(consumer.name),
-    stages: nonEmpty([...quiet, ...stop, ...observed.unpoint(to)]),
-  };
 }
 
 async function observe(

@@ -17,9 +17,7 @@ export interface DataMove {
   readonly origin: Side;
   readonly destination: Side;
   readonly consumers: readonly ObservedConsumer[];
-  /** Consumers that are fenced already. */
-  readonly fenced: ReadonlySet<string>;
-  /** Consumers that are fenced once more, though their servers may be down: nothing can be asked of those. */
+  /** Consumers that a way back left fenced: their servers may be down, and nothing can be asked of those. */
   readonly down?: ReadonlySet<string>;
   readonly acceptDataLoss: boolean;
   /** Of strategy snapshot alone; `ownFiles` where nothing can be copied and the destination goes on with its own. */
@@ -60,14 +58,12 @@ export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strat
 }
 
 function fenceAll(desired: MigrationDesired, move: DataMove): Fence {
-  const { origin, operation, consumers, fenced, down } = move;
+  const { origin, operation, consumers, down } = move;
   const options = (name: string) => ({
     from: origin,
     stopServers: leavesRunning(desired),
     strict: operation === "forward" && !down?.has(name),
   });
-  const fences = consumers
-    .filter(({ consumer }) => !fenced.has(consumer.name))
-    .map((one) => one.fence(options(one.consumer.name)));
+  const fences = consumers.map((one) => one.fence(options(one.consumer.name)));
   return { quiet: fences.flatMap(({ quiet }) => quiet), stop: fences.flatMap(({ stop }) => stop) };
 }

@@ -1,5 +1,5 @@
 /**
- * `ConsumerRepoint`: makes one consumer work with the migration's active side, and takes that away again.
+ * `ConsumerRepoint`: makes one consumer work with the migration's active side.
  * It never moves data: where the migration is not done, it refuses.
  */
 import { UserError } from "../engine/errors";
@@ -14,9 +14,9 @@ import { choicesOf } from "./consumers";
 import type { RepointDesired } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
-import { planRepoint, planUnpoint } from "./plan-consumer";
+import { planRepoint } from "./plan-consumer";
 import { verifyStages } from "./verify";
-import { keepersOf, withMigrationSession, withMigrationWorld } from "./open";
+import { keepersOf, withMigrationWorld } from "./open";
 import type { Session } from "./session";
 import { readRuns } from "./session";
 import { sidesOf } from "./sides";
@@ -93,22 +93,6 @@ function withVerify(plan: Plan, { consumer, migration, verify }: RepointDesired)
   return { ...plan, stages: [...plan.stages.slice(0, at), ...checks, ...plan.stages.slice(at)] };
 }
 
-/** Pauses the writers and puts the configuration back; the migration's own way back releases them. */
-export async function unpoint(desired: RepointDesired, progress: Progress): Promise<void> {
-  const { consumer, migration } = desired;
-  await withMigrationSession(migration, progress, async (world, session) => {
-    const history = readHistory(await session.runs());
-    const last = lastOf(history, consumer.name);
-    // Already on the source (reverted, or never repointed): there is nothing to put back.
-    if (history.active === "source" && !history.pendingMove) return;
-    if (last?.plan.operation === operations.unpoint(consumer.name)) {
-      if (last.outcome === undefined) await session.resume(last);
-      return;
-    }
-    await session.run(await planUnpoint(world, migration, consumer, history));
-  });
-}
-
 /** The consumer was to be repointed before its data is there. */
 export class MigrationNotThere extends UserError {
   constructor(to: string, history: History) {
@@ -133,7 +117,7 @@ export class StaysFenced extends UserError {
 function lastOf(history: History, consumer: string): Run | undefined {
   const mine = history.runs.filter((run) => {
     const [verb, name] = run.plan.operation.split(" ");
-    return (verb === "repoint" || verb === "unpoint") && name === consumer;
+    return verb === "repoint" && name === consumer;
   });
   return mine[mine.length - 1];
 }

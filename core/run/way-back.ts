@@ -40,7 +40,6 @@ export async function planBack(world: World, desired: MigrationDesired, history:
     operation: "back" as const,
     origin: target,
     consumers,
-    fenced: history.fenced,
     acceptDataLoss: desired.acceptDataLoss,
   };
   if (desired.strategy !== "snapshot") {

@@ -10,7 +10,6 @@ import type { MigrationDesired } from "../../../core/run/desired";
 import { migrationSchema, readArguments } from "../../../core/run/desired";
 import { ensureEnsemble } from "../../../core/run/ensemble";
 import { moveTo, repointOrRollBack, rollBack } from "../../../core/run/migration";
-import { unpoint } from "../../../core/run/repoint";
 import type { ActiveSide } from "../../../core/run/history";
 import type { Lab } from "../../../lab/lab";
 import { bootLab } from "../../../lab/lab";
@@ -111,11 +110,7 @@ export class Scene {
 
   /** What `pulumi destroy` does with them. */
   destroy(desired: MigrationDesired, onLine?: (line: string) => void): Promise<Told> {
-    return tell(async (say) => {
-      for (const consumer of desired.consumers)
-        await unpoint({ consumer, migration: desired, verify: [] }, { say });
-      await rollBack(desired, { say });
-    }, onLine);
+    return tell((say) => rollBack(desired, { say }), onLine);
   }
 
   /** Name of the old ensemble's leader. */

@@ -26,7 +26,6 @@ const forward = (outcome?: Outcome) => run("forward", outcome);
 const back = (outcome?: Outcome) => run("back", outcome);
 const repoint = (to: string, outcome?: Outcome, begun: readonly Step[] = []) =>
   run(`repoint ck to ${to}`, outcome, begun);
-const unpoint = (outcome?: Outcome) => run("unpoint ck", outcome);
 const restarted = [step("restart", { pointOfNoReturn: true })];
 
 test("nothing has happened: the source is active", () => {
@@ -88,15 +87,6 @@ test("forward, back, forward again: only the last counts", () => {
   expect(history.awaitsRelease("ck")).toBe(false);
 });
 
-test("a consumer's way back leaves it fenced until it is repointed again", () => {
-  const there = [forward("done"), repoint("target", "done")];
-  const fenced = readHistory([...there, unpoint("done")]);
-  expect(fenced.fenced).toEqual(new Set(["ck"]));
-  expect(fenced.consumers.get("ck")).toBe("source");
-  expect(readHistory([...there, unpoint()]).fenced.size).toBe(0);
-  expect(readHistory([...there, unpoint("done"), repoint("target", "done")]).fenced.size).toBe(0);
-});
-
 test("closed only once that was done", () => {
   expect(readHistory([forward("done"), run("finalize")]).finalized).toBe(false);
   expect(readHistory([forward("done"), run("finalize", "done")]).finalized).toBe(true);
@@ -120,7 +110,6 @@ test("a repointing that stopped before a start is to be taken back with its move
   const stopped = repoint("target");
   const again = repoint("target");
   expect(readHistory([forward("done"), stopped, again]).halfRepointed).toEqual([again, stopped]);
-  expect(readHistory([forward("done"), stopped, unpoint("done")]).halfRepointed).toEqual([]);
   expect(readHistory([forward("done"), repoint("target", "taken back")]).halfRepointed).toEqual([]);
   expect(readHistory([forward("done"), stopped, forward("done")]).halfRepointed).toEqual([]);
 });
