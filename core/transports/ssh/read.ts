@@ -67,8 +67,8 @@ export async function readStream(
 
 /**
  * $1 path, $2 offset, $3 whether to leave padding out. Announces the length on standard error, then sends that many
- * bytes. Padding: where everything from 1 MiB, 2 MiB, 4 MiB … on is zeros, counted one by one so that a failed read
- * cannot pass for them, only what lies before is sent.
+ * bytes. Padding: where everything from 1 MiB, 2 MiB, 4 MiB … on is zeros, only what lies before is sent. cmp (GNU, for
+ * -i and -n) ends with 0 for equal, 1 for different or too short, and above for a failed read.
  */
 const SEND = `
 set -eu
@@ -78,8 +78,13 @@ length=$((size - $2))
 if [ $length -lt 0 ]; then length=0; fi
 keep=1048576
 while [ -n "$3" ] && [ $keep -lt $length ]; do
-  zeros=$(tail -c +$(($2 + keep + 1)) /dev/fd/0 | head -c $((length - keep)) | tr -cd '\\0' | wc -c)
-  if [ "$zeros" -eq $((length - keep)) ]; then length=$keep; else keep=$((keep * 2)); fi
+  code=0
+  cmp -s -n $((length - keep)) -i $(($2 + keep)):0 -- /dev/fd/0 /dev/zero || code=$?
+  case $code in
+    0) length=$keep ;;
+    1) keep=$((keep * 2)) ;;
+    *) echo "cmp ended with $code" >&2; exit $code ;;
+  esac
 done
 echo "length=$length" >&2
 exec dd bs=256K iflag=skip_bytes,count_bytes,fullblock skip="$2" count=$length status=none

@@ -1,5 +1,5 @@
 /**
- * Reckons what a server must hold that has loaded a snapshot and the log behind it, from the two files alone.
+ * Reckons what a server must hold that has loaded a snapshot, whose sums are known, and the log behind it.
  *
  * The log is read twice: once for the paths that it touches, so that the snapshot, which is read once and in between,
  * need not be held.
@@ -8,7 +8,7 @@ import { BrokenFile } from "./broken-file";
 import { drain } from "./drain";
 import type { Bytes } from "./jute";
 import { unread, walkLog } from "./log";
-import { parentOf, ReplayedTree, type Reckoned } from "./replayed-tree";
+import { parentOf, ReplayedTree, type Reckoned, type TreeSums } from "./replayed-tree";
 import { readSnapshot } from "./snapshot";
 import { changesOf, txnOf, type Txn } from "./txn";
 
@@ -19,13 +19,16 @@ export interface ReadableFile {
   open(): Promise<Bytes>;
 }
 
-/** @throws BrokenFile where one of them is not whole, or the log does not go on from the snapshot */
-export async function reckon(snapshot: ReadableFile, log: ReadableFile): Promise<Reckoned> {
+/**
+ * @param before the snapshot's sums
+ * @throws BrokenFile where one of the files is not whole, or the log does not go on from the snapshot
+ */
+export async function reckon(snapshot: ReadableFile, before: TreeSums, log: ReadableFile): Promise<Reckoned> {
   const touched = new Set<string>();
   await readLog(log, (txn) => {
     for (const { path } of changesOf(log.file, txn)) touched.add(path).add(parentOf(path));
   });
-  const tree = new ReplayedTree(log.file, touched);
+  const tree = new ReplayedTree(log.file, touched, before);
   await readSnapshot(snapshot.file, await snapshot.open(), tree);
   await readLog(log, (txn) => tree.apply(txn));
   return tree.result();

@@ -1,6 +1,6 @@
 /**
- * What a snapshot and the log behind it come to, without the server: sums over the whole tree, and the znodes that the
- * log changes, one by one.
+ * What a snapshot and the log behind it come to, without the server: the sums of the snapshot's whole tree, changed by
+ * each znode that the log changes.
  *
  * The rules are those of `DataTree.processTxn`. Of a znode only the CRC of its path and data, its stat and the CRC of
  * its ACL are kept, and only where the log touches it, or where it is an ephemeral or an ephemeral's parent: memory
@@ -23,14 +23,18 @@ import { changesOf, type Change, type Txn } from "./txn";
 import { OpCode } from "./txn-types";
 import { ZnodeView } from "./znode";
 
-export interface Reckoned {
-  /** The root once, as in {@link TreeSummary}. */
+export interface Reckoned extends TreeSums {
+  /** Of the last transaction that was applied; undefined when there was none. */
+  readonly lastZxid: bigint | undefined;
+}
+
+/** Over a whole tree, as in {@link TreeSummary}. */
+export interface TreeSums {
+  /** The root once. */
   readonly znodes: number;
   /** Decimal, signed: what a 3.6+ server says that it loaded. */
   readonly digest: string;
   readonly aclDigest: string;
-  /** Of the last transaction that was applied; undefined when there was none. */
-  readonly lastZxid: bigint | undefined;
 }
 
 interface Znode {
@@ -44,36 +48,36 @@ const SLASH = 0x2f;
 
 /** Feed it a snapshot as a visitor, then {@link apply} each transaction of the log, in order. */
 export class ReplayedTree implements SnapshotVisitor {
-  private znodes = 0;
+  private znodes: number;
   private lastZxid: bigint | undefined;
-  private readonly digest = new Sum64();
-  private readonly aclDigest = new Sum64();
+  private readonly digest: Sum64;
+  private readonly aclDigest: Sum64;
   private readonly acls = new Map<number, number>([[-1, crc32(OPEN_ACL)]]);
   private readonly kept = new Map<string, Znode>();
   private readonly ephemerals = new Map<bigint, Set<string>>();
-  private readonly stat = Buffer.alloc(DIGEST_STAT_BYTES);
   /** The last znode of each depth: a parent stands before its children, and its siblings' children before it. */
   private readonly ancestors: ZnodeView[] = [];
 
-  /** @param touched the paths that the log changes, and their parents */
+  /**
+   * @param touched the paths that the log changes, and their parents
+   * @param before the sums of the snapshot, from when it was written
+   */
   constructor(
     private readonly file: string,
     private readonly touched: ReadonlySet<string>,
-  ) {}
+    before: TreeSums,
+  ) {
+    this.znodes = before.znodes;
+    this.digest = Sum64.of(before.digest);
+    this.aclDigest = Sum64.of(before.aclDigest);
+  }
 
   onAcl(key: number, list: Buffer): void {
     this.acls.set(key, crc32(list));
   }
 
   onNode(node: ZnodeView): void {
-    this.znodes++;
     const path = node.pathBytes;
-    const content = contentCrc(path, node.data);
-    if (!isZooKeepersOwn(path)) {
-      copyDigestStat(node, this.stat);
-      this.digest.add(crc32(this.stat, content));
-      this.aclDigest.add(crc32(path, this.aclCrc(node)));
-    }
     const depth = depthOf(path);
     const view = (this.ancestors[depth] ??= new ZnodeView());
     view.move(node.buffer, node.start, path.length, node.dataEnd - node.dataStart);

@@ -3,6 +3,15 @@ export class Sum64 {
   private high = 0;
   private low = 0;
 
+  /** @param text as {@link toString} writes it */
+  static of(text: string): Sum64 {
+    const value = BigInt.asUintN(64, BigInt(text));
+    const sum = new Sum64();
+    sum.high = Number(value >> 32n);
+    sum.low = Number(value & 0xffff_ffffn);
+    return sum;
+  }
+
   add(value: number): void {
     const low = this.low + value;
     this.low = low >>> 0;

@@ -35,6 +35,7 @@ export async function reckonHanded(
   });
   const { lastZxid, ...reckoned } = await reckon(
     file(`${args["dataDir"]}/version-2/${handed["name"]}`),
+    { znodes: Number(znodes), digest: String(digest), aclDigest: String(aclDigest) },
     file(`${args["dataLogDir"]}/version-2/${tail["log"]}`),
   );
   if (lastZxid?.toString() !== tail["zxid"]) {

@@ -14,6 +14,13 @@ const file = (name: string, bytes: Buffer) => ({ file: name, open: async () => i
 const summaryOf = async (version: Version, name: string) =>
   (await describeSnapshot(name, inChunks(recorded(version, name)))).summary;
 
+/** What a recorded snapshot and a log come to. */
+async function reckonFrom(version: Version, snapshot: string, log: Buffer) {
+  const { znodes, digest, aclDigest } = await summaryOf(version, snapshot);
+  const before = { znodes, digest, aclDigest };
+  return reckon(file(snapshot, recorded(version, snapshot)), before, file("log", log));
+}
+
 /** The tail of a recorded log behind a recorded snapshot, as it is handed over. */
 async function tailOf(
   version: Version,
@@ -42,10 +49,9 @@ const RECORDED = [
 
 test.each(RECORDED)("%s: %s and %s come to %s, digests and all", async (version, snapshot, log, next) => {
   const expected = await summaryOf(version, next);
-  const base = recorded(version, snapshot);
   // Without what the snapshot holds already, as a server replays it.
   const zxid = BigInt(`0x${snapshot.split(".")[1]}`);
-  const reckoned = await reckon(file(snapshot, base), file(log, trimmed(recorded(version, log), zxid)));
+  const reckoned = await reckonFrom(version, snapshot, trimmed(recorded(version, log), zxid));
   expect(reckoned).toEqual({
     znodes: expected.znodes,
     digest: expected.digest,
@@ -64,7 +70,7 @@ test.each(RECORDED)(
       lastZxid: BigInt(`0x${next.split(".")[1]}`) + BigInt(tail.closedSessions),
       closedSessions: last.sessions,
     });
-    const reckoned = await reckon(file(snapshot, recorded(version, snapshot)), file("tail", bytes));
+    const reckoned = await reckonFrom(version, snapshot, bytes);
     expect(reckoned).toMatchObject({ znodes: last.znodes - last.ephemerals.count, lastZxid: tail.lastZxid });
     expect(tail.closedSessions === 0).toBe(reckoned.digest === last.digest);
   },
@@ -80,16 +86,15 @@ test("in the terms of 3.4, nothing is left that it does not know, and the tree i
   expect(tail.created.container.count).toBeGreaterThan(0);
   expect(tail.created.ttl.count).toBeGreaterThan(0);
   const asIs = await tailOf("3.7.1", "snapshot.0", "log.1");
-  const base = recorded("3.7.1", "snapshot.0");
   const [older, newer] = await Promise.all(
-    [bytes, asIs.bytes].map((log) => reckon(file("s", base), file("l", log))),
+    [bytes, asIs.bytes].map((log) => reckonFrom("3.7.1", "snapshot.0", log)),
   );
   expect({ ...older, digest: "" }).toEqual({ ...newer, digest: "" });
   expect(older?.digest).not.toBe(newer?.digest);
 });
 
 test("a log that does not go on from the snapshot is refused, with the path", async () => {
-  const wrong = reckon(file("s", recorded("3.7.1", "snapshot.51")), file("l", recorded("3.7.1", "log.3a")));
+  const wrong = reckonFrom("3.7.1", "snapshot.51", recorded("3.7.1", "log.3a"));
   await expect(wrong).rejects.toThrow(BrokenFile);
   await expect(wrong).rejects.toThrow(/creates \/.*, which is there|a change of \/.*, which is not there/);
 });
@@ -97,9 +102,7 @@ test("a log that does not go on from the snapshot is refused, with the path", as
 test("a log that is cut short is refused", async () => {
   const { bytes } = await tailOf("3.7.1", "snapshot.39", "log.3a");
   const cut = bytes.subarray(0, bytes.length - 3);
-  await expect(reckon(file("s", recorded("3.7.1", "snapshot.39")), file("l", cut))).rejects.toThrow(
-    "part of a record",
-  );
+  await expect(reckonFrom("3.7.1", "snapshot.39", cut)).rejects.toThrow("part of a record");
 });
 
 /** The records later than `after`, behind the file's header. */
