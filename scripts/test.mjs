@@ -11,8 +11,8 @@ import { asProgram, setUp, setUpLabOnly } from "./setup.mjs";
 
 const PROJECTS = {
   unit: { prepare: () => setUp("unit"), options: [] },
-  contract: { prepare: setUpLabOnly, options: ["--runInBand"] },
-  journeys: { prepare: prepareJourneys, options: ["--runInBand"] },
+  contract: { prepare: setUpLabOnly, options: ["--runInBand", "--verbose"] },
+  journeys: { prepare: prepareJourneys, options: ["--runInBand", "--verbose"] },
 };
 
 await asProgram(async () => {
