@@ -13,10 +13,12 @@ import { useStage } from "./harness/stage";
 import { differences, isEphemeral, nextNumber, readTree } from "./harness/tree";
 
 const stage = useStage({ znodes: 3_000 });
+/** Ledgers are read from their beginning, after each of the four moves. */
+const LIGHT = { inserts: 4, znodes: 20 };
 
 test("every persistent znode arrives as it was, and its next sequential number is the right one", async () => {
   stage.configure(undefined, { withLoad: true });
-  const load = await stage.startLoad();
+  const load = await stage.startLoad(LIGHT);
   await load.untilWriting();
   const modes = await Promise.all(stage.old.map(modeOf));
   const leader = stage.lab.host(stage.old[modes.indexOf("leader")]?.name ?? "no leader");
@@ -47,15 +49,12 @@ test("every persistent znode arrives as it was, and its next sequential number i
   expect((await load.verify(stage.lab.inventory, stage.lab.inventory.new)).missing).toEqual([]);
 });
 
-test("forward, back by active: source, and forward again: nothing acknowledged is missing", async () => {
+test("forward, back by active: source, forward again, back by destroy: nothing acknowledged is missing", async () => {
   const originals = await metrikas();
   stage.configure(undefined, { withLoad: true });
-  const load = await stage.startLoad();
+  const load = await stage.startLoad(LIGHT);
   ended(await stage.pulumi.up());
   await expectComplete(load, "new");
-
-  const untouched = ended(await stage.pulumi.up(["--expect-no-changes"]));
-  expect(untouched).toMatch(/Resources:\n +\d+ unchanged/);
 
   stage.configure((config) => (config.active = "source"), { withLoad: true });
   ended(await stage.pulumi.up());
@@ -66,14 +65,6 @@ test("forward, back by active: source, and forward again: nothing acknowledged i
   stage.configure(undefined, { withLoad: true });
   ended(await stage.pulumi.up());
   await expectComplete(load, "new");
-});
-
-test("back by destroy: with what was written since, and nothing of ours is left", async () => {
-  const originals = await metrikas();
-  stage.configure(undefined, { withLoad: true });
-  const load = await stage.startLoad();
-  ended(await stage.pulumi.up());
-  await load.untilWriting();
 
   const began = Date.now();
   const destroyed = ended(await stage.pulumi.destroy());
