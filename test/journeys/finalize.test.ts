@@ -18,9 +18,13 @@ test("finalized closes the way back; the old data goes only then, and destroy to
     cleaning(config);
     config.finalized = true;
   });
+  const review = ended(await stage.pulumi.preview(["--diff"]));
+  expect(review).toMatch(/closes.*the way back, for good/);
+  expect(review).toMatch(/no way back --[^]*remove the old ensemble's data/);
+  // Of the plan before, which the diff shows too, it is only on the left.
+  expect(review).not.toMatch(/(=>|\+ .*:) *"[^"]*is a copy in the other direction/);
   ended(await stage.pulumi.up());
   expect(await oldData()).toEqual(["zk-old1: gone", "zk-old2: gone", "zk-old3: gone"]);
-  ended(await stage.pulumi.up(["--expect-no-changes"]));
 
   stage.configure((config) => {
     cleaning(config);
@@ -31,7 +35,7 @@ test("finalized closes the way back; the old data goes only then, and destroy to
     cleaning(config);
     config.finalized = true;
   });
-  ended(await stage.pulumi.up());
+  ended(await stage.pulumi.up(["--expect-no-changes"]));
 
   const before = disksOf(stage.lab.specs, SERVERS_OWN);
   const said = ended(await stage.pulumi.destroy());

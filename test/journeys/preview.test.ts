@@ -61,10 +61,12 @@ test("a client that nobody knows is named, and refused, before anything changes"
   );
 });
 
-test("what was reviewed is carried out on an unchanged lab", async () => {
+test("what was reviewed is carried out on an unchanged lab, and a second up at once touches no host", async () => {
   ended(await stage.pulumi.preview(["--save-plan", planFile]));
   ended(await stage.pulumi.up(["--plan", planFile]));
+  const before = await settledDisks(stage.lab.specs, LOGS_OF_OTHERS);
   ended(await stage.pulumi.up(["--expect-no-changes"]));
+  expect(changesOf(before, disksOf(stage.lab.specs, LOGS_OF_OTHERS))).toEqual([]);
 });
 
 test("a reviewed plan is refused when metrika.xml, the leader's data, or a host is another by then", async () => {
