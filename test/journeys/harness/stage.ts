@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootLab, type Lab } from "../../../lab/lab";
-import type { HostSpec } from "../../../lab/layout";
+import type { HostSpec, Scenario } from "../../../lab/layout";
 import { withRole } from "../../../lab/layout";
 import { Load, type LoadOptions } from "../../../lab/load/process";
 import { PulumiStack } from "../../../lab/pulumi";
@@ -21,12 +21,14 @@ export type StackConfig = Record<string, unknown>;
 export interface StageOptions {
   /** Znodes to load into the old ensemble. @default 2 000 */
   readonly znodes?: number;
+  /** @default "clickhouse" */
+  readonly scenario?: Scenario;
 }
 
 /** Call at the top of a test file; the stage is there in each test. */
 export function useStage(options: StageOptions = {}): Stage {
   const stage = new Stage();
-  beforeAll(() => stage.boot(options.znodes ?? 2_000));
+  beforeAll(() => stage.boot(options.znodes ?? 2_000, options.scenario));
   beforeEach(() => stage.reset());
   afterEach(() => stage.endLoad());
   afterAll(() => stage.down());
@@ -74,9 +76,9 @@ export class Stage {
     return this.load;
   }
 
-  async boot(znodes: number): Promise<void> {
+  async boot(znodes: number, scenario?: Scenario): Promise<void> {
     this.folder = mkdtempSync(join(tmpdir(), "journey-"));
-    this.booted = await bootLab({ znodes, replace: true });
+    this.booted = await bootLab({ scenario, znodes, replace: true });
     await this.booted.save(LOADED);
   }
 
