@@ -97,9 +97,13 @@ function ending(session: Session, link: Link, name: string, said: string): Promi
   });
 }
 
+/** Whether sudo, not the program, ended: whatever exit code is accepted, the program never ran. */
+export function asksForPassword(stderr: string): boolean {
+  return /^sudo: .*password is required/m.test(stderr);
+}
+
 function failure(name: string, said: string, code: number, output: string): CommandFailed {
-  const asked = /^sudo: .*password is required/m.test(output);
-  const hint = asked
+  const hint = asksForPassword(output)
     ? "\nAllow this user to run it without a password (NOPASSWD in sudoers), or log in as root."
     : "";
   return new CommandFailed(name, said, code, output + hint);

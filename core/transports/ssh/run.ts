@@ -4,7 +4,7 @@
 import { HostUnreachable } from "../../engine/errors";
 import type { Held, RunOptions, RunResult } from "../contract";
 import { Deadline } from "../deadline";
-import { start, type Program, type Starter } from "./program";
+import { asksForPassword, start, type Program, type Starter } from "./program";
 
 /** More output than this is a mistake in the command, and would fill this process's memory. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
@@ -48,7 +48,8 @@ export async function collect(
     const code = await deadline.race(Promise.race([program.ended, overflow]), () => program.late(deadline));
     const { accept = [0] } = options;
     const stdout = Buffer.concat(chunks);
-    if (accept !== "any" && !accept.includes(code)) throw program.failure(code, stdout);
+    const accepted = accept === "any" || accept.includes(code);
+    if (!accepted || (host.sudo && asksForPassword(program.stderr()))) throw program.failure(code, stdout);
     return { code, stdout, stderr: program.stderr(), failure: program.failure };
   } catch (error) {
     program.abandon();
