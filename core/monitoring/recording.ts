@@ -28,7 +28,7 @@ export const RECORDINGS: readonly RecordingRule[] = [
     record: "zookeeper:writes:rate2m",
     expr: `sum ${BY} (rate(proposal_count[2m])) or max ${BY} (rate(zookeeper_srvr_zxid_counter[2m]))`,
   },
-  { record: "zookeeper:znodes:max", expr: `max ${BY} (znode_count)` },
+  { record: "zookeeper:znodes:max", expr: `max ${BY} (znode_count) or max ${BY} (zookeeper_srvr_znodes)` },
   { record: "zookeeper:data_bytes:max", expr: `max ${BY} (approximate_data_size)` },
   { record: "zookeeper:fsync_ms:mean5m", expr: "rate(fsynctime_sum[5m]) / rate(fsynctime_count[5m])" },
 ];

@@ -16,6 +16,7 @@ export const TEXTFILE = "zookeeper-srvr.prom";
 export const TEXTFILE_NAMES = [
   "zookeeper_srvr_up",
   "zookeeper_srvr_clients",
+  "zookeeper_srvr_znodes",
   "zookeeper_srvr_zxid_epoch",
   "zookeeper_srvr_zxid_counter",
 ] as const;
@@ -33,11 +34,13 @@ trap 'rm -f "$fresh"' EXIT
 answer=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf srvr >&3 && cat <&3' "$address" "$port" 2>/dev/null) || true
 connections=$(sed -n 's/^Connections: \\([0-9][0-9]*\\).*/\\1/p' <<<"$answer")
 zxid=$(sed -n 's/^Zxid: 0x\\([0-9a-f][0-9a-f]*\\).*/\\1/p' <<<"$answer")
+znodes=$(sed -n 's/^Node count: \\([0-9][0-9]*\\).*/\\1/p' <<<"$answer")
 
-if [[ $connections && $zxid ]]; then
+if [[ $connections && $zxid && $znodes ]]; then
   cat >"$fresh" <<END
 zookeeper_srvr_up 1
 zookeeper_srvr_clients $((connections - 1))
+zookeeper_srvr_znodes $znodes
 zookeeper_srvr_zxid_epoch $((16#$zxid >> 32))
 zookeeper_srvr_zxid_counter $((16#$zxid & 16#ffffffff))
 END

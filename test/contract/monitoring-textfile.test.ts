@@ -23,6 +23,7 @@ test("a server that serves: its clients without the one that asks, and both halv
   expect(await numbersFor(recorded)).toEqual({
     zookeeper_srvr_up: 1,
     zookeeper_srvr_clients: 8,
+    zookeeper_srvr_znodes: 935,
     zookeeper_srvr_zxid_epoch: 0,
     zookeeper_srvr_zxid_counter: 0x731,
   });

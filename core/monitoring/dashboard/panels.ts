@@ -54,7 +54,7 @@ export const ROWS: readonly Row[] = [
             "short",
             `zookeeper:znodes:max{side="${side}"}`,
             "{{ensemble}} ({{role}})",
-            "Equal on both sides right after the copy. A side without a metrics port has no line.",
+            "Equal on both sides right after the copy.",
           ),
         ),
       ),
