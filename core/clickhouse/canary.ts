@@ -1,6 +1,7 @@
 /**
  * A table that is made, filled, read and dropped again, to see ClickHouse and ZooKeeper work together: create a
- * replicated table on every replica, insert on one, read on all, drop a partition and a column, drop the table.
+ * replicated table on every replica, insert on one, read on all, drop a partition and a column, drop the table. Where a
+ * cluster is named, a table is also made and dropped by distributed DDL, whose queue lies in ZooKeeper.
  *
  * It cleans up after itself also when a step fails, and on what an earlier, interrupted canary left behind.
  */
@@ -12,13 +13,21 @@ import type { QueryLogin } from "./query";
 import { query } from "./query";
 
 const REPLICATION_TIMEOUT_MS = 60_000;
+/** A server that has just reconnected may look at its queue of distributed DDL some seconds later. */
+const DISTRIBUTED_TIMEOUT_MS = 60_000;
 
-/** @param run makes the table's name, and so its path in ZooKeeper, unique */
+export interface CanaryOptions {
+  readonly database: string;
+  /** Cluster for distributed DDL; without one it is not tried. */
+  readonly cluster?: string;
+  /** Makes the table's name, and so its path in ZooKeeper, unique. */
+  readonly run: string;
+}
+
 export async function runCanary(
   servers: readonly HostAccess[],
   login: QueryLogin,
-  database: string,
-  run: string,
+  { database, cluster, run }: CanaryOptions,
 ): Promise<JsonObject> {
   const name = `pulumi_zookeeper_canary_${run.replace(/\W/g, "_")}`;
   const table = `${database}.${name}`;
@@ -38,15 +47,43 @@ export async function runCanary(
     await query(first, login, `ALTER TABLE ${table} DROP PARTITION 202001`);
     await expectCount(servers, login, table, 1);
     await query(first, login, `ALTER TABLE ${table} DROP COLUMN spare`);
+    if (cluster !== undefined) await tryDistributed(servers, login, `${table}_ddl`, cluster);
     const names = servers.map((server) => server.name).join(", ");
     return {
       table: `${table}, created on ${names} and dropped again`,
       inserted: `2 rows on ${first.name}, both read on ${names}`,
       partition: `dropped on ${first.name}, 1 row left on ${names}`,
       column: `dropped on ${first.name}`,
+      ...(cluster === undefined ? {} : { distributed: `a table made and dropped on cluster ${cluster}` }),
     };
   } finally {
     await everywhere(() => `DROP TABLE IF EXISTS ${table}`);
+  }
+}
+
+/** The server answers once every host of the cluster has carried it out, or with the host that has not. */
+async function tryDistributed(
+  servers: readonly HostAccess[],
+  login: QueryLogin,
+  table: string,
+  cluster: string,
+): Promise<void> {
+  const [first] = servers;
+  if (!first) return;
+  const onCluster = (sql: string) => query(first, login, sql, DISTRIBUTED_TIMEOUT_MS);
+  const drop = `DROP TABLE IF EXISTS ${table} ON CLUSTER '${cluster}'`;
+  await onCluster(drop);
+  try {
+    await onCluster(`CREATE TABLE ${table} ON CLUSTER '${cluster}' (id UInt8) ENGINE = Memory`);
+    for (const server of servers) {
+      if ((await query(server, login, `EXISTS TABLE ${table}`))[0]?.[0] === "1") continue;
+      throw new UserError(
+        `${server.name}: no ${table} after CREATE TABLE … ON CLUSTER '${cluster}' on ${first.name}: distributed DDL does ` +
+          "not reach it. Compare the cluster's hosts in remote_servers with the consumer's.",
+      );
+    }
+  } finally {
+    await onCluster(drop);
   }
 }
 

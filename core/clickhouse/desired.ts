@@ -43,6 +43,11 @@ export const clickhouseSchema = z.strictObject({
       password: z.string().optional(),
       /** Database in which the canary makes and drops its tables. */
       database: z.string().regex(/^\w+$/).default("default"),
+      /** Cluster (of remote_servers) on which the canary tries distributed DDL. @default not tried */
+      cluster: z
+        .string()
+        .regex(/^[\w.-]+$/)
+        .optional(),
     })
     .prefault({}),
   writers: writersSchema.prefault({}),

@@ -224,11 +224,16 @@ function canaryStep(desired: ClickHouseDesired, facts: ClickHouseFacts, id: stri
     args: {
       ...loginOf(desired),
       database: desired.query.database,
+      cluster: desired.query.cluster,
       servers: facts.servers.map(({ name }) => name),
     },
-    says: "canary: create a replicated table, insert, read on every other replica, drop it",
+    says: `canary: create a replicated table, insert, read on every other replica, drop it${sayCluster(desired)}`,
     proves: "ClickHouse's own work goes through",
   };
+}
+
+function sayCluster({ query: { cluster } }: ClickHouseDesired): string {
+  return cluster === undefined ? "" : `; the same by distributed DDL on cluster ${cluster}`;
 }
 
 function writersGoneStep(desired: ClickHouseDesired, addresses: readonly string[], from: Side): Step {

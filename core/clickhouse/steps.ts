@@ -68,7 +68,8 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
     look: async ({ applied }) => ({ done: applied, found: applied ? "the canary lived" : "not tried yet" }),
     async apply({ step: { args }, world, run }) {
       const servers = (args["servers"] as readonly string[]).map((name) => world.host(name));
-      return runCanary(servers, loginOf(world, args), String(args["database"]), run);
+      const cluster = typeof args["cluster"] === "string" ? args["cluster"] : undefined;
+      return runCanary(servers, loginOf(world, args), { database: String(args["database"]), cluster, run });
     },
   },
   "ck.stop": {

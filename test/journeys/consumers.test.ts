@@ -125,13 +125,27 @@ describe("fence consumersOnly", () => {
   });
 });
 
-test("ClickHouse that is to be stopped is stopped before its ensemble, and works on the new one afterwards", async () => {
-  const stopped = desired((args) => Object.assign(args.consumers["clickhouse"]!, { fence: "stopped" }));
+test("a cluster that ClickHouse does not know is a refusal before anybody is fenced", async () => {
+  const wrong = desired((args) =>
+    Object.assign(args.consumers["clickhouse"]!, { query: { cluster: "nowhere" } }),
+  );
+  const { failed } = await scene.forward(wrong);
+  expect(failed).toMatch(/ON CLUSTER 'nowhere'.*not found/);
+  expect(failed).toContain("No consumer was repointed");
+  expect(await writers()).toEqual([""]);
+});
+
+test("ClickHouse that is to be stopped is stopped before its ensemble, and works on the new one with distributed DDL", async () => {
+  const stopped = desired((args) =>
+    Object.assign(args.consumers["clickhouse"]!, { fence: "stopped", query: { cluster: "lab_cluster" } }),
+  );
   const { said, failed } = await scene.forward(stopped);
   expect(failed).toBe("");
   const at = (text: string) => said.indexOf(text);
   expect(at("stop ClickHouse")).toBeGreaterThan(-1);
   expect(at("stop ClickHouse")).toBeLessThan(at("stop (follower)"));
-  expect((await repointAll(stopped)).failed).toBe("");
+  const repointed = await repointAll(stopped);
+  expect(repointed.failed).toBe("");
+  expect(repointed.said).toContain("the same by distributed DDL on cluster lab_cluster");
   await untilWritable(scene.lab.clickhouse);
 });
