@@ -2,7 +2,7 @@
  * The whole move, described by the stack's configuration alone: see Pulumi.example.yaml for every key.
  *
  * What is secret comes by keys of its own (`sshPrivateKey`, `sshPrivateKeyPassword`, `sshPassword`,
- * `clickhousePassword`), set with `pulumi config set --secret`, so that the rest of the configuration stays readable in
+ * `clickhousePassword`, `grafanaToken`), set with `pulumi config set --secret`, so that the rest of the configuration stays readable in
  * previews and in the state.
  */
 import { readFileSync } from "node:fs";
@@ -21,6 +21,7 @@ export function migrationFromConfig(config: pulumi.Config = new pulumi.Config())
   const consumers = config.getObject<Record<string, Plain>>("consumers") ?? {};
   const password = config.getSecret("clickhousePassword");
   const monitoring = config.getObject<Plain>("monitoring");
+  const grafana = config.getObject<Plain>("grafana");
   const args = {
     ...(config.getObject<Plain>("options") ?? {}),
     active: config.get("active") ?? "target",
@@ -36,6 +37,9 @@ export function migrationFromConfig(config: pulumi.Config = new pulumi.Config())
     verify: config.getObject<Plain>("verify"),
     monitoring: monitoring && withLogin(monitoring, login),
     ...given({ reports: config.get("reports"), onCall: config.getObject<Plain[]>("onCall") }),
+    ...(grafana === undefined
+      ? {}
+      : { grafana: { ...grafana, token: config.requireSecret("grafanaToken") } }),
   };
   // Read and checked, with a message for every mistake, by the resources themselves.
   return new ZooKeeperMigration(config.get("name") ?? "zookeeper", args as unknown as ZooKeeperMigrationArgs);

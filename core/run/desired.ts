@@ -61,6 +61,14 @@ export const migrationSchema = z
     onFailure: z.enum(["stop", "rollBack"]).default("stop"),
     /** Who is to be called, in labels of alerts and in reports. */
     onCall: z.array(z.strictObject({ name: z.string().min(1), contact: z.string().optional() })).default([]),
+    /** Where fence, repoint and release are marked on the dashboard's charts. */
+    grafana: z
+      .strictObject({
+        url: z.string().regex(/^https?:\/\/[^\s?#]+$/, "an address such as https://grafana.example.com"),
+        /** Of a service account that may read and create annotations; a secret. */
+        token: z.string().min(1),
+      })
+      .optional(),
     /** Folder of the reports and plan pages, on the operator's machine; relative to the program's folder. */
     reports: z.string().min(1).default("reports"),
   })

@@ -14,6 +14,7 @@ import { episodesOf, moveOf } from "../report/episodes";
 import type { Report } from "../report/model";
 import { reportOf } from "../report/model";
 import { reportPage } from "../report/page/report-page";
+import { markCharts } from "./chart-marks";
 import type { MigrationDesired } from "./desired";
 import { migrationId } from "./desired";
 import { readHistory } from "./history";
@@ -61,6 +62,7 @@ async function fileReport(
     const name = `${stampOf(report)}-${report.runs[0]?.operation.split(" ")[0] ?? "report"}`;
     const path = await writePage(desired, name, { html: reportPage(report), data: report });
     progress.say(`report: ${path}`);
+    await markCharts(desired, latestEpisode(runs), progress);
     return path;
   } catch (error) {
     progress.say(
@@ -72,7 +74,7 @@ async function fileReport(
 
 /** Of the latest episode. */
 function makeReport(desired: MigrationDesired, runs: readonly Run[], error: string | undefined): Report {
-  const episode = episodesOf(runs).at(-1) ?? [];
+  const episode = latestEpisode(runs);
   const history = readHistory(runs);
   const to = moveOf(episode).plan.operation === "back" ? "source" : "target";
   const report = reportOf(episode, runs.slice(0, runs.length - episode.length), {
@@ -85,6 +87,10 @@ function makeReport(desired: MigrationDesired, runs: readonly Run[], error: stri
     written: new Date().toISOString(),
   });
   return conceal(report, secretsIn(desired));
+}
+
+function latestEpisode(runs: readonly Run[]): Run[] {
+  return episodesOf(runs).at(-1) ?? [];
 }
 
 /** `20261128T011022Z`, of the first run: a report that is filed twice replaces itself. */
