@@ -13,7 +13,7 @@ import { removeStackConfig } from "./stack-config";
 import { layersDir, OLD_ZOOKEEPER_HOME, stateDir, type Scenario } from "./layout";
 import { namespaces, processesIn, removeNetwork } from "./network";
 import { startTime } from "./processes";
-import { capture, must } from "./shell";
+import { must } from "./shell";
 import { until } from "./wait";
 
 /** What is known about the lab of this machine; `ready` is false while it boots, and after a crash on the way. */
@@ -70,7 +70,7 @@ export async function takeGround(record: LabRecord, replace: boolean): Promise<b
   const cleared = found !== undefined || (await namespaces()).length > 0;
   if (cleared) await clearGround();
   mkdirSync(stateDir(), { recursive: true, mode: 0o700 });
-  if (inMemory()) await must(["mount", "-t", "tmpfs", "-o", "size=50%,mode=700", "pzk-lab", stateDir()]);
+  if (inMemory()) await must(["mount", "-t", "tmpfs", "-o", "size=50%,mode=700", DISKS, stateDir()]);
   try {
     writeRecord(record, "wx");
   } catch (cause) {
@@ -96,8 +96,8 @@ export async function clearGround(): Promise<void> {
     return left.length === 0 ? undefined : `processes ${left.join(", ")} are still there`;
   });
   await removeNetwork();
-  await unmount(layersDir());
-  await unmount(stateDir());
+  await unmount(LAYERS, layersDir());
+  await unmount(DISKS, stateDir());
   for (const part of ["hosts", "saved", "keys", "layers", "lab.json"]) {
     rmSync(join(stateDir(), part), { recursive: true, force: true });
   }
@@ -114,14 +114,19 @@ export async function clearGround(): Promise<void> {
  */
 const inMemory = () => process.env.PULUMI_ZOOKEEPER_LAB_IN_MEMORY === "1";
 
-async function unmount(folder: string): Promise<void> {
-  while ((await capture(["mountpoint", "-q", folder])).code === 0) await must(["umount", "-l", folder]);
+/** Of our file systems in memory: a folder of the lab may lie on a volume of the user's too. */
+const DISKS = "pzk-lab";
+const LAYERS = "pzk-layers";
+
+async function unmount(source: string, folder: string): Promise<void> {
+  const mounted = () => readFileSync("/proc/mounts", "utf8").includes(`${source} ${folder} tmpfs`);
+  while (mounted()) await must(["umount", "-l", folder]);
 }
 
 /** Lays out the read-only layers of the hosts' disks in memory. */
 export async function layLayers(assets: Assets, clickhouse: boolean): Promise<void> {
   mkdirSync(layersDir(), { recursive: true });
-  await must(["mount", "-t", "tmpfs", "-o", "size=1g,mode=755", "pzk-layers", layersDir()]);
+  await must(["mount", "-t", "tmpfs", "-o", "size=1g,mode=755", LAYERS, layersDir()]);
   const copy = (from: string, to: string) => must(["cp", "-a", from, join(layersDir(), to)]);
   const jobs = [copy(join(assets.labPackages, "base"), "base")];
   if (clickhouse) jobs.push(copy(join(assets.labPackages, "clickhouse"), "clickhouse"));
