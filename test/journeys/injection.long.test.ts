@@ -55,9 +55,13 @@ test("a move and its way back with hostile paths: nothing of them is run", async
   const tarball = join(folder, `zookeeper ${EVIL.replaceAll("/", "")}.tar.gz`);
   copyFileSync(scene.lab.inventory.distribution.path, tarball);
   const before = await readTree(scene.lab.inventory.old);
+  const elsewhere = scene.desired((args) => Object.assign(args.source, { dataDir: DATA, dataLogDir: LOGS }));
+  const { failed } = await scene.forward(elsewhere);
+  // zoo.cfg of a running server names its folders, and the arguments are held to that.
+  expect(failed).toContain(`expected dataDir=${DATA}, as the arguments say`);
+  expect(await pwned()).toBe("");
+
   const desired = scene.desired((args) => {
-    args.source["dataDir"] = DATA;
-    args.source["dataLogDir"] = LOGS;
     args.target["distribution"] = { path: tarball, sha512: scene.lab.inventory.distribution.sha512 };
     const consumers = args["lab consumers"] as Record<string, Record<string, unknown>>;
     args.consumers = { clickhouse: { ...consumers["clickhouse"], configPath: CONFIG } };
