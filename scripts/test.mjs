@@ -11,11 +11,13 @@ import { CHECKOUT, withPulumi } from "./setup/paths.mjs";
 import { disksInMemory, runJourneys } from "./journeys.mjs";
 import { asProgram, setUp, setUpLabOnly } from "./setup.mjs";
 
+const IN_ORDER = ["--runInBand", "--verbose"];
+const ON_LABS = { prepare: prepareJourneys, options: IN_ORDER, run: runJourneys };
 const PROJECTS = {
   unit: { prepare: () => setUp("unit"), options: [] },
-  contract: { prepare: setUpLabOnly, options: ["--runInBand", "--verbose"] },
-  journeys: { prepare: prepareJourneys, options: ["--runInBand", "--verbose"], run: runJourneys },
-  long: { prepare: prepareJourneys, options: ["--runInBand", "--verbose"], run: runJourneys },
+  contract: { prepare: setUpLabOnly, options: IN_ORDER },
+  journeys: ON_LABS,
+  long: ON_LABS,
 };
 const DEFAULT = ["unit", "contract", "journeys"];
 

@@ -2,8 +2,8 @@
  * The whole move, described by the stack's configuration alone: see Pulumi.example.yaml for every key.
  *
  * What is secret comes by keys of its own (`sshPrivateKey`, `sshPrivateKeyPassword`, `sshPassword`,
- * `clickhousePassword`, `grafanaToken`), set with `pulumi config set --secret`, so that the rest of the configuration stays readable in
- * previews and in the state.
+ * `clickhousePassword`, `grafanaToken`), set with `pulumi config set --secret`, so that the rest of the configuration
+ * stays readable in previews and in the state.
  */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -36,10 +36,11 @@ export function migrationFromConfig(config: pulumi.Config = new pulumi.Config())
     ),
     verify: config.getObject<Plain>("verify"),
     monitoring: monitoring && withLogin(monitoring, login),
-    ...given({ reports: config.get("reports"), onCall: config.getObject<Plain[]>("onCall") }),
-    ...(grafana === undefined
-      ? {}
-      : { grafana: { ...grafana, token: config.requireSecret("grafanaToken") } }),
+    ...given({
+      reports: config.get("reports"),
+      onCall: config.getObject<Plain[]>("onCall"),
+      grafana: grafana && { ...grafana, token: config.requireSecret("grafanaToken") },
+    }),
   };
   // Read and checked, with a message for every mistake, by the resources themselves.
   return new ZooKeeperMigration(config.get("name") ?? "zookeeper", args as unknown as ZooKeeperMigrationArgs);

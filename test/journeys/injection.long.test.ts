@@ -6,14 +6,11 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readArguments } from "../../core/run/desired";
-import { repointConsumer } from "../../core/run/repoint";
-import { withMigrationSession } from "../../core/run/open";
-import type { MigrationDesired } from "../../core/run/desired";
 import type { ActiveSide } from "../../core/run/history";
 import { ensembleSchema } from "../../core/zookeeper/desired";
 import { METRIKA_XML } from "../../lab/clickhouse";
 import { ZK_DATA_DIR, ZK_DATA_LOG_DIR } from "../../lab/layout";
-import { Scene, tell } from "./direct/scene";
+import { Scene } from "./direct/scene";
 import { readTree } from "./direct/tree";
 
 const EVIL = `a b'c"d;$(touch /pwned)\`touch /pwned\`|&*节点 -n`;
@@ -61,20 +58,20 @@ test("a move and its way back with hostile paths: nothing of them is run", async
   expect(failed).toContain(`expected dataDir=${DATA}, as the arguments say`);
   expect(await pwned()).toBe("");
 
-  const desired = scene.desired((args) => {
-    args.target["distribution"] = { path: tarball, sha512: scene.lab.inventory.distribution.sha512 };
-    const consumers = args["lab consumers"] as Record<string, Record<string, unknown>>;
-    args.consumers = { clickhouse: { ...consumers["clickhouse"], configPath: CONFIG } };
-  });
+  const desiredTo = (active: ActiveSide) =>
+    scene.desired((args) => {
+      args["active"] = active;
+      args.target["distribution"] = { path: tarball, sha512: scene.lab.inventory.distribution.sha512 };
+      const consumers = args["lab consumers"] as Record<string, Record<string, unknown>>;
+      args.consumers = { clickhouse: { ...consumers["clickhouse"], configPath: CONFIG } };
+    });
   await scene.on("zk-new1", "rm -rf /opt/zookeeper/apache-zookeeper-*");
-  await scene.install(desired.target);
+  await scene.install(desiredTo("target").target);
 
-  expect(await scene.forward(desired)).toMatchObject({ failed: "" });
-  expect(await bring(desired, "target")).toMatchObject({ failed: "" });
+  expect(await scene.up(desiredTo("target"))).toMatchObject({ failed: "" });
   expect(await readTree(scene.lab.inventory.new)).toMatchObject(before);
 
-  expect(await scene.back(desired)).toMatchObject({ failed: "" });
-  expect(await bring(desired, "source")).toMatchObject({ failed: "" });
+  expect(await scene.up(desiredTo("source"))).toMatchObject({ failed: "" });
   expect(await readTree(scene.lab.inventory.old)).toMatchObject(before);
   expect(await pwned()).toBe("");
 });
@@ -88,16 +85,3 @@ test.each(["installDir", "dataDir", "dataLogDir", "logDir", "runAs", "version"])
     });
   },
 );
-
-const bring = (desired: MigrationDesired, to: ActiveSide) =>
-  tell((say) =>
-    withMigrationSession(desired, { say }, (world, session) =>
-      repointConsumer(
-        world,
-        session,
-        { consumer: desired.consumers[0]!, migration: desired, verify: [] },
-        to,
-        { say },
-      ),
-    ),
-  );

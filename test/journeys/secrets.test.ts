@@ -10,7 +10,6 @@ import { join } from "node:path";
 import { CLICKHOUSE_SERVICE, METRIKA_XML, untilWritable } from "../../lab/clickhouse";
 import { checkout, hostDir } from "../../lab/layout";
 import { STACK_NAME } from "../../lab/stack-config";
-import { until } from "../../lab/wait";
 import { ended } from "./harness/expect";
 import { useStage } from "./harness/stage";
 
@@ -92,7 +91,7 @@ sed -i "s,<zookeeper-servers>,<zookeeper-servers><identity>$4</identity>," "$3";
     const { code, stderr } = await stage.lab.host(name).exec(argv);
     if (code !== 0) throw new Error(stderr);
   }
-  await until("ClickHouse answers", () => untilWritable(stage.clickhouse).then(() => undefined));
+  await untilWritable(stage.clickhouse);
 }
 
 /** Files of the hosts that hold a plant, but for the originals of what is edited, which are kept for root alone. */
