@@ -1,6 +1,7 @@
 /** One command of the operator's as a process: ended by itself, killed at a crash point, or given up. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { bundle } from "../lab/bundle";
 import { checkout } from "../lab/layout";
 import { endSession } from "../lab/processes";
 
@@ -17,9 +18,16 @@ export interface Ended {
 /** Far beyond what a command takes here, also on a busy machine. */
 const GIVEN_UP_AFTER_MS = 240_000;
 
+const PROGRAMS = join(checkout(), ".lab/chaos-programs");
+
+/** Makes what {@link carryOut} starts. */
+export function bundleMover(): Promise<void> {
+  return bundle([join(__dirname, "mover.ts")], PROGRAMS, ["--packages=external"]);
+}
+
 /** @param crashAt number of the crash point at which it kills itself; 0 for none */
 export function carryOut(command: Command, folder: string, crashAt: number): Promise<Ended> {
-  const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "mover.ts"), command, folder], {
+  const child = spawn(process.execPath, [join(PROGRAMS, "mover.cjs"), command, folder], {
     cwd: checkout(),
     env: { ...process.env, PULUMI_ZOOKEEPER_CRASH_AT: String(crashAt) },
     detached: true,

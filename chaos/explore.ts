@@ -8,11 +8,11 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Load } from "../lab/load/process";
-import { carryOut, type Command, type Ended } from "./command";
+import { bundleMover, carryOut, type Command, type Ended } from "./command";
 import type { Finding } from "./finding";
 import { Invariants } from "./invariants";
 import { lastEntry } from "./last-entry";
-import type { Side, Subject } from "./scenario";
+import type { Side, Subject } from "./subject";
 import { Watch } from "./watch";
 
 /** Where a stack is between two commands: nothing in it; consumers on the target; back on the source, still in it. */
@@ -41,8 +41,12 @@ export interface Point {
   readonly recovery: "again" | "back";
 }
 
+/** What travels from a lane to the command is plain data. */
 export interface Outcome {
-  readonly point: Point;
+  /** Name of the direction. */
+  readonly direction: string;
+  readonly at: number;
+  readonly recovery: Point["recovery"];
   /** The last line of the journal when it was killed, and on which side of it. */
   readonly where: string;
   readonly findings: readonly Finding[];
@@ -50,7 +54,8 @@ export interface Outcome {
 }
 
 export interface Relay {
-  readonly direction: Direction;
+  /** Name of the direction. */
+  readonly direction: string;
   readonly kills: number;
   readonly findings: readonly Finding[];
   readonly seconds: number;
@@ -72,6 +77,7 @@ export class Explorer {
   static async begin(subject: Subject, folder: string): Promise<Explorer> {
     writeFileSync(join(folder, "arguments.json"), JSON.stringify(subject.args));
     rmSync(join(folder, "state.json"), { force: true });
+    await bundleMover();
     await subject.lab.save(INSTALLED);
     const load = await Load.start(folder, subject.load);
     return new Explorer(subject, folder, load, new Invariants(subject, load), new Watch(subject));
@@ -117,7 +123,7 @@ export class Explorer {
       if (findings.length === 0) findings.push(...(await this.checkNow()));
       findings.push(...this.watch.take());
       if (findings.length > 0) await this.startOver();
-      return { direction, kills, findings, seconds: (Date.now() - began) / 1000 };
+      return { direction: direction.name, kills, findings, seconds: (Date.now() - began) / 1000 };
     }
   }
 
@@ -142,7 +148,7 @@ export class Explorer {
     if (findings.length === 0) findings.push(...(await this.checkNow()));
     findings.push(...this.watch.take());
     if (findings.length > 0) await this.startOver();
-    return { point, where, findings, seconds: (Date.now() - began) / 1000 };
+    return { direction: direction.name, at, recovery, where, findings, seconds: (Date.now() - began) / 1000 };
   }
 
   /** Everything that was acknowledged since the load began. */
@@ -201,6 +207,7 @@ export class Explorer {
     await this.subject.lab.restore(INSTALLED);
     rmSync(join(this.folder, "state.json"), { force: true });
     this.state = "nothing";
+    this.subject.forget?.();
     this.load = await Load.start(this.folder, this.subject.load);
     this.invariants = new Invariants(this.subject, this.load);
   }

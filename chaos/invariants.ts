@@ -12,7 +12,7 @@ import { until } from "../lab/wait";
 import { isEphemeral, readTree, type Tree } from "../test/journeys/harness/tree";
 import { found, type Finding } from "./finding";
 import { leftOvers } from "./left-overs";
-import { serversOf, type Side, type Subject } from "./scenario";
+import { serversOf, type Side, type Subject } from "./subject";
 
 /** A side comes up, a session expires, a replica becomes active: all of it within this time. */
 const WELL_WITHIN_MS = 60_000;
@@ -31,7 +31,7 @@ export class Invariants {
     const { lab } = this.subject;
     const fenced = await found("stuck", async () => {
       await this.load.untilWriting();
-      await this.subject.untilWell();
+      await this.subject.untilWell(active);
       await this.untilAllServe(active);
       await this.untilOnlyOn(active);
     });
@@ -40,7 +40,8 @@ export class Invariants {
     const entries = this.load.entries();
     const findings = [
       ...(await this.lost(entries.slice(this.checked), active)),
-      ...(this.subject.keepsHistory ? await this.history(active) : []),
+      ...(await found("lost", async () => this.subject.checkOwn?.())),
+      ...(this.subject.movesAll ? await this.history(active) : []),
       ...(await found("left over", async () => leftOvers(lab))),
     ];
     this.checked = entries.length;
@@ -57,7 +58,7 @@ export class Invariants {
   }
 
   private async untilOnlyOn(active: Side): Promise<void> {
-    const { lab, clients, stopsOther } = this.subject;
+    const { lab, clients, movesAll } = this.subject;
     const others = serversOf(lab, active === "source" ? "target" : "source");
     await until(
       `nobody is served by the other side than the ${active}`,
@@ -68,7 +69,7 @@ export class Invariants {
             .connectedTo(ZK_CLIENT_PORT)
             .filter((peer) => clients.includes(peer));
           if (left.length > 0) return `${left.join(", ")} connected to ${spec.name}`;
-          const mode = stopsOther ? await modeOf(spec) : "";
+          const mode = movesAll ? await modeOf(spec) : "";
           if (/leader|follower|standalone/.test(mode)) return `${spec.name} is ${mode}`;
         }
         return undefined;
@@ -92,7 +93,7 @@ export class Invariants {
 
   private async lost(entries: readonly LedgerEntry[], active: Side): Promise<Finding[]> {
     const { lab } = this.subject;
-    const connect = lab.inventory[active === "source" ? "old" : "new"];
+    const connect = lab.inventory[this.subject.movesAll && active === "target" ? "new" : "old"];
     const { missing } = await verifyLedger(entries, connect, lab.clickhouse);
     return missing.map((what) => ({ kind: "lost", what }));
   }

@@ -1,84 +1,63 @@
 /**
  * `npm run chaos -- --scenario clickhouse`: every crash point of every direction, with progress and a table at the end.
  * It ends with 0 only when nothing was found.
+ *
+ * Lanes explore beside each other, each a process with a lab of its own: most of a switchover is waiting.
  */
-import { mkdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { UserError } from "../core/engine/errors";
-import { bootLab } from "../lab/lab";
-import { inventoryFile, type Scenario } from "../lab/layout";
-import { choosePoints, gapsOf } from "./choose";
-import { DIRECTIONS, Explorer, FoundUnkilled, type Outcome, type Relay } from "./explore";
+import { LAB_NUMBER } from "../lab/layout";
+import { DIRECTIONS } from "./explore";
 import { FOUND } from "./finding";
-import { subjectOf } from "./scenario";
+import type { Share, Verdict } from "./lane";
+import { SUBJECTS_OF } from "./subjects";
 import { tableOf } from "./table";
 
 interface Options {
-  readonly scenario: Scenario;
+  readonly scenario: keyof typeof SUBJECTS_OF;
+  readonly lanes: number;
   readonly points?: number;
   readonly only?: string;
   readonly seed: number;
 }
 
-const begun = Date.now();
-/** The shortest way around: what the texts of the files are is learned on it. */
-const ROUND_TRIP = DIRECTIONS.filter(({ name }) => name === "up" || name === "destroy");
-
-async function main({ scenario, points, only, seed }: Options): Promise<void> {
-  const folder = join(dirname(inventoryFile()), "chaos");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const lab = await bootLab({ scenario, znodes: 300, replace: true });
-  say("the lab is up");
-  let explorer: Explorer | undefined;
-  try {
-    explorer = await Explorer.begin(subjectOf(lab, scenario), folder);
-    const directions = DIRECTIONS.filter(({ name }) => only === undefined || name === only);
-    const counts = await explorer.learn(only === undefined ? DIRECTIONS : ROUND_TRIP);
-    say(`crash points: ${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; seed ${seed}`);
-    const relays: Relay[] = [];
-    const gaps = gapsOf(seed);
-    for (const direction of directions) {
-      const relay = await explorer.relay(direction, gaps);
-      relays.push(relay);
-      say(`relay ${direction.name}, killed ${relay.kills} times: ${sayFindings(relay)}`);
-    }
-    const chosen = choosePoints(new Map(directions.map(({ name }) => [name, counts.get(name) ?? 0])), {
-      seed,
-      atMost: points,
-    });
-    const outcomes: Outcome[] = [];
-    for (const [at, point] of chosen.entries()) {
-      const outcome = await explorer.explore(point);
-      if (!outcome) continue;
-      outcomes.push(outcome);
-      say(`${at + 1}/${chosen.length} ${sayOutcome(outcome)}`);
-    }
-    const atLast = await explorer.end();
-    for (const { kind, what } of atLast) say(`at the end: ${kind}: ${what}`);
-    console.log(`\n${tableOf(relays, outcomes)}`);
-    const wrong = [...relays, ...outcomes].some(({ findings }) => findings.length > 0);
-    if (atLast.length > 0 || wrong) process.exitCode = FOUND;
-  } finally {
-    await explorer?.close();
-    await lab.down();
-  }
+async function main({ scenario, lanes, points, only, seed }: Options): Promise<void> {
+  const subjects = SUBJECTS_OF[scenario];
+  const parts = Math.max(1, Math.floor(lanes / subjects.length));
+  const shares = subjects.flatMap((subject) =>
+    Array.from({ length: parts }, (_, part): Share => ({ subject, part, parts, points, only, seed })),
+  );
+  const ends: End[] = [];
+  const lane = async (number: number) => {
+    for (let share = shares.shift(); share; share = shares.shift()) ends.push(await carryOut(share, number));
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(LAB_NUMBER + number)));
+  const verdicts = ends.flatMap(({ verdict }) => verdict ?? []);
+  console.log(`\n${tableOf(verdicts)}`);
+  const wrong = verdicts.some(({ relays, outcomes, atLast }) =>
+    [...relays, ...outcomes, { findings: atLast }].some(({ findings }) => findings.length > 0),
+  );
+  const failed = ends.find(({ code }) => code !== 0);
+  process.exitCode = wrong ? FOUND : (failed?.code ?? 0);
 }
 
-function sayOutcome({ point: { direction, at, recovery }, where, findings, seconds }: Outcome): string {
-  const then = recovery === "again" ? `${direction.command} again` : direction.back;
-  return `${direction.name} ${at} (${where}), then ${then}: ${sayFindings({ findings, seconds })}`;
+interface End {
+  readonly code: number;
+  /** Nothing of a lane that was killed. */
+  readonly verdict: Verdict | undefined;
 }
 
-function sayFindings({ findings, seconds }: Pick<Outcome, "findings" | "seconds">): string {
-  const verdict =
-    findings.length === 0 ? "well" : findings.map(({ kind, what }) => `\n  ${kind}: ${what}`).join("");
-  return `${verdict}  ${seconds.toFixed(1)} s`;
-}
-
-function say(line: string): void {
-  console.log(`${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${line}`);
+async function carryOut(share: Share, lab: number): Promise<End> {
+  const child = fork(join(__dirname, "lane.ts"), [JSON.stringify(share)], {
+    execArgv: ["--import", "tsx"],
+    env: { ...process.env, PULUMI_ZOOKEEPER_LAB: String(lab) },
+  });
+  let verdict: Verdict | undefined;
+  child.on("message", (message) => (verdict = message as Verdict));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code: code ?? 1, verdict };
 }
 
 function wholeNumber(value: string): number {
@@ -86,8 +65,16 @@ function wholeNumber(value: string): number {
   return Number(value);
 }
 
-new Command("chaos")
-  .addOption(new Option("--scenario <name>", "what is moved").choices(["clickhouse"]).default("clickhouse"))
+function oneOrMore(value: string): number {
+  if (wholeNumber(value) < 1) throw new InvalidArgumentError("expected 1 or more");
+  return wholeNumber(value);
+}
+
+void new Command("chaos")
+  .addOption(
+    new Option("--scenario <name>", "what is moved").choices(Object.keys(SUBJECTS_OF)).default("clickhouse"),
+  )
+  .option("--lanes <n>", "labs at a time, some 4 GiB of memory each", oneOrMore, 2)
   .option("--points <n>", "so many of the crash points, chosen by the seed (default: all)", wholeNumber)
   .addOption(
     new Option("--only <direction>", "kill in that direction alone").choices(
@@ -97,10 +84,4 @@ new Command("chaos")
   .option("--seed <n>", "of the order and of the choice", wholeNumber, Date.now() % 100_000)
   .showHelpAfterError()
   .action(main)
-  .parseAsync()
-  .catch((error: unknown) => {
-    console.error(
-      error instanceof UserError || error instanceof FoundUnkilled ? `chaos: ${error.message}` : error,
-    );
-    process.exitCode = error instanceof FoundUnkilled ? FOUND : 1;
-  });
+  .parseAsync();

@@ -6,7 +6,7 @@
  * Half written: a configuration that is none of the texts that were meant.
  */
 import type { Finding } from "./finding";
-import { serversOf, type Side, type Subject } from "./scenario";
+import { serversOf, type Side, type Subject } from "./subject";
 import { ZK_CLIENT_PORT } from "../lab/layout";
 
 const EVERY_MS = 50;

@@ -15,8 +15,13 @@ export interface Ensemble {
   [argument: string]: unknown;
 }
 
+export interface ArgumentOptions extends StackOptions {
+  /** Seconds. A busy machine may take its time to shake hands. @default 3 */
+  readonly perDialTimeout?: number;
+}
+
 /** The stack's configuration with its login filled in and its options spread, as stacks/migration.ts does. */
-export function labArguments(inventory: Inventory, options?: StackOptions): Arguments {
+export function labArguments(inventory: Inventory, options: ArgumentOptions = {}): Arguments {
   const {
     ssh,
     options: more,
@@ -30,7 +35,7 @@ export function labArguments(inventory: Inventory, options?: StackOptions): Argu
     user: ssh.user,
     privateKey: readFileSync(ssh.privateKeyFile, "utf8"),
     dialErrorLimit: 1,
-    perDialTimeout: 3,
+    perDialTimeout: options.perDialTimeout ?? 3,
   };
   for (const part of [args.source, args.target, ...Object.values(args.consumers)] as Partial<Ensemble>[]) {
     const metas = (part as { metas?: Ensemble["hosts"] }).metas;

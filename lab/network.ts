@@ -5,6 +5,7 @@
  * kernel would close every connection politely, which no machine without power does. Each host keeps one MAC
  * address for the same reason: nobody should wait for a neighbour's cache when it comes back.
  */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { BRIDGE, BRIDGE_ADDRESS, NAME_PREFIX, NETWORK_PREFIX, type HostSpec } from "./layout";
 import { capture, must } from "./shell";
 
@@ -12,12 +13,12 @@ export const namespaceOf = (host: string) => `${NAME_PREFIX}${host}`;
 const linkOf = namespaceOf;
 
 export async function createNetwork(hosts: readonly HostSpec[]): Promise<void> {
+  await withSmallSocketTables(() => ip(hosts.map((host) => `netns add ${namespaceOf(host.name)}`)));
   await ip([
     `link add ${BRIDGE} type bridge forward_delay 0`,
     `addr add ${BRIDGE_ADDRESS}/${NETWORK_PREFIX} dev ${BRIDGE}`,
     `link set ${BRIDGE} up`,
     ...hosts.flatMap((host) => [
-      `netns add ${namespaceOf(host.name)}`,
       `link add ${linkOf(host.name)} type veth peer name eth0 address ${macOf(host)} netns ${namespaceOf(host.name)}`,
       `link set ${linkOf(host.name)} master ${BRIDGE} up`,
     ]),
@@ -64,6 +65,24 @@ export async function namespaces(): Promise<string[]> {
 export async function processesIn(namespace: string): Promise<number[]> {
   return (await must(["ip", "netns", "pids", namespace])).split("\n").filter(Boolean).map(Number);
 }
+
+/**
+ * Namespaces share one table of connections, a quarter of a million rows on a large machine, and whoever asks one of
+ * them for its connections (`ss`, /proc/net/tcp) makes the kernel walk it all. Linux 6.1 and later can give each
+ * namespace that is made meanwhile a table of its own (`tcp_child_ehash_entries`, ip-sysctl).
+ */
+async function withSmallSocketTables(make: () => Promise<void>): Promise<void> {
+  if (!existsSync(CHILD_TABLE)) return make();
+  const before = readFileSync(CHILD_TABLE, "utf8");
+  writeFileSync(CHILD_TABLE, "1024");
+  try {
+    await make();
+  } finally {
+    writeFileSync(CHILD_TABLE, before);
+  }
+}
+
+const CHILD_TABLE = "/proc/sys/net/ipv4/tcp_child_ehash_entries";
 
 function macOf(host: HostSpec): string {
   const last = Number(host.address.split(".")[3]);

@@ -134,10 +134,12 @@ class NativeSession implements ZooKeeperSession {
     await this.client.sync(path);
   }
 
+  /** The C library queues credentials and does not send them before its next turn, a third of the time-out later: a call sends both. */
   async authenticate(digest: string): Promise<void> {
-    await this.call("addAuth", "digest", (done) =>
+    const added = this.call("addAuth", "digest", (done) =>
       this.client.add_auth("digest", digest, (code, error) => done(code, error, undefined)),
     );
+    await Promise.all([added, this.sync("/")]);
   }
 
   async close(): Promise<void> {

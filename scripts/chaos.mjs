@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { disksInMemory } from "./journeys.mjs";
 import { CHECKOUT } from "./setup/paths.mjs";
 import { asProgram, setUpLabOnly } from "./setup.mjs";
 
@@ -12,6 +13,10 @@ await asProgram(async () => {
   const [first, ...rest] = process.argv.slice(2);
   const [program, args] = first === "mutants" ? ["mutants.ts", rest] : ["main.ts", process.argv.slice(2)];
   const argv = ["--import", "tsx", join(CHECKOUT, "chaos", program), ...args];
-  const child = spawn(process.execPath, argv, { cwd: CHECKOUT, stdio: "inherit" });
+  const child = spawn(process.execPath, argv, {
+    cwd: CHECKOUT,
+    env: { ...process.env, ...disksInMemory() },
+    stdio: "inherit",
+  });
   process.exitCode = await new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
 });

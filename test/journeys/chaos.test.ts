@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gapsOf } from "../../chaos/choose";
 import { DIRECTIONS, Explorer } from "../../chaos/explore";
-import { subjectOf } from "../../chaos/scenario";
+import { subjectOf } from "../../chaos/subjects";
 import { bootLab, type Lab } from "../../lab/lab";
 
 const SEED = 371;

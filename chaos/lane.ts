@@ -1,0 +1,92 @@
+/**
+ * One lane of the explorer: a process with a lab of its own and its share of the crash points of one subject. Started by
+ * main.ts, which says what its share is; what it found goes back as one message, also when it fails half way.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { bootLab } from "../lab/lab";
+import { inventoryFile } from "../lab/layout";
+import { choosePoints, gapsOf } from "./choose";
+import { DIRECTIONS, Explorer, FoundUnkilled, type Outcome, type Relay } from "./explore";
+import { FOUND, type Finding } from "./finding";
+import { scenarioOf, subjectOf, type SubjectName } from "./subjects";
+
+export interface Share {
+  readonly subject: SubjectName;
+  /** Which part of how many. */
+  readonly part: number;
+  readonly parts: number;
+  readonly points?: number;
+  readonly only?: string;
+  readonly seed: number;
+}
+
+export interface Verdict {
+  readonly subject: SubjectName;
+  readonly relays: Relay[];
+  readonly outcomes: Outcome[];
+  atLast: readonly Finding[];
+}
+
+/** The shortest way around: what the texts of the files are is learned on it. */
+const ROUND_TRIP = DIRECTIONS.filter(({ name }) => name === "up" || name === "destroy");
+const begun = Date.now();
+
+async function explore({ subject, part, parts, points, only, seed }: Share, verdict: Verdict): Promise<void> {
+  const folder = join(dirname(inventoryFile()), "chaos");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const lab = await bootLab({ scenario: scenarioOf(subject), znodes: 300, replace: true });
+  say("the lab is up");
+  let explorer: Explorer | undefined;
+  try {
+    explorer = await Explorer.begin(subjectOf(lab, subject), folder);
+    const directions = DIRECTIONS.filter(({ name }) => only === undefined || name === only);
+    const counts = await explorer.learn(only === undefined ? DIRECTIONS : ROUND_TRIP);
+    say(`crash points: ${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; seed ${seed}`);
+    const mine = <T>(all: readonly T[]) => all.filter((_, index) => index % parts === part);
+    const gaps = gapsOf(seed);
+    for (const direction of mine(directions)) {
+      const relay = await explorer.relay(direction, gaps);
+      verdict.relays.push(relay);
+      say(`relay ${direction.name}, killed ${relay.kills} times: ${sayFindings(relay)}`);
+    }
+    const all = new Map(directions.map(({ name }) => [name, counts.get(name) ?? 0]));
+    const chosen = choosePoints(all, { seed, atMost: points, part, parts });
+    for (const [index, point] of chosen.entries()) {
+      const outcome = await explorer.explore(point);
+      if (!outcome) continue;
+      verdict.outcomes.push(outcome);
+      const { at, direction, recovery } = point;
+      const then = recovery === "again" ? `${direction.command} again` : direction.back;
+      const where = `${direction.name} ${at} (${outcome.where})`;
+      say(`${index + 1}/${chosen.length} ${where}, then ${then}: ${sayFindings(outcome)}`);
+    }
+    verdict.atLast = await explorer.end();
+    for (const { kind, what } of verdict.atLast) say(`at the end: ${kind}: ${what}`);
+  } finally {
+    await explorer?.close();
+    await lab.down();
+  }
+}
+
+function sayFindings({ findings, seconds }: Pick<Outcome, "findings" | "seconds">): string {
+  const verdict =
+    findings.length === 0 ? "well" : findings.map(({ kind, what }) => `\n  ${kind}: ${what}`).join("");
+  return `${verdict}  ${seconds.toFixed(1)} s`;
+}
+
+const share = JSON.parse(process.argv[2] ?? "") as Share;
+const name = share.parts === 1 ? share.subject : `${share.subject} ${share.part + 1}/${share.parts}`;
+
+function say(line: string): void {
+  console.log(`${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${name}: ${line}`);
+}
+
+const verdict: Verdict = { subject: share.subject, relays: [], outcomes: [], atLast: [] };
+explore(share, verdict)
+  .catch((error: unknown) => {
+    console.error(`${name}:`, error instanceof FoundUnkilled ? error.message : error);
+    process.exitCode = error instanceof FoundUnkilled ? FOUND : 1;
+  })
+  .finally(() => process.send?.(verdict, () => process.disconnect()));
