@@ -21,11 +21,13 @@ export interface Ensemble {
   readonly hosts: readonly Dialler[];
   /** `127.0.0.1:PORT` of each server. */
   readonly servers: readonly string[];
+  /** Processor time that its servers have used so far, of all cores together. */
+  cpuSeconds(): number;
   stop(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 60_000;
-const JVM = ["-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto"];
+const JVM = ["-Xms256m", "-Xmx2g", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto"];
 
 /**
  * Resolves once one server leads and two follow.
@@ -44,6 +46,7 @@ export async function startEnsemble(name: string): Promise<Ensemble> {
     name,
     hosts: [1, 2, 3].map((id) => host(`${name}${id}`, port(id - 1))),
     servers: [1, 2, 3].map((id) => `127.0.0.1:${port(id - 1)}`),
+    cpuSeconds: () => children.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), 0),
     stop: async () => {
       await Promise.all(children.map(end));
       rmSync(directory, { recursive: true, force: true });
@@ -91,6 +94,13 @@ function startServer(
   return spawn("java", [...JVM, "-cp", classPath, main, join(folder, "zoo.cfg")], {
     stdio: ["ignore", log, log],
   });
+}
+
+/** `utime` and `stime` of /proc/PID/stat, in hundredths of a second on every Linux of today (USER_HZ). */
+function cpuSecondsOf(pid: number | undefined): number {
+  const behindName = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1] ?? "";
+  const fields = behindName.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -9,7 +9,7 @@ import { chrootOf, complainConfig, hostsListFor, lockPathOf, readSettings, write
 import type { PegasusDesired } from "./desired";
 import type { ClusterState, PegasusFacts } from "./observe";
 import { serversOf } from "./planned-steps";
-import { findUnhealthy } from "./read/judge";
+import { findUnhealthy, isCanary } from "./read/judge";
 
 export interface ComplainOptions {
   /** Before a move from a cluster that works; not where one is to be rescued. */
@@ -180,7 +180,7 @@ export function findTroubles(
 
 function complainUncarried(desired: PegasusDesired, facts: PegasusFacts): Complaint[] {
   if (desired.acceptLost) return [];
-  const dropped = (facts.cluster?.apps ?? []).filter((app) => app.status === "DROPPED");
+  const dropped = (facts.cluster?.apps ?? []).filter((app) => app.status === "DROPPED" && !isCanary(app));
   const found = [
     ...(facts.uncarried ?? ["what a recovery does not bring back could not be looked for in ZooKeeper"]),
     ...dropped.map(

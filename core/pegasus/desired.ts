@@ -36,6 +36,11 @@ export const pegasusSchema = z.strictObject({
   skipLostPartitions: z.boolean().default(false),
   /** Go on though the recovery will not bring back duplication, backup policies and the like. */
   acceptLost: z.boolean().default(false),
+  /**
+   * Make, configure and drop a table before the fence and after the repointing. Off by default, since Pegasus keeps
+   * the record of a dropped table, and its replicas until the level is `lively`.
+   */
+  canary: z.boolean().default(false),
   /** Seconds until every partition must be fully healthy again; large clusters need more. */
   healthTimeoutSeconds: z.number().positive().default(300),
   writers: z

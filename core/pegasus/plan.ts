@@ -19,6 +19,7 @@ import type { PegasusDesired } from "./desired";
 import type { MetaFacts, PegasusFacts } from "./observe";
 import {
   blindStep,
+  canaryStages,
   clearStep,
   editStage,
   healthyStep,
@@ -71,6 +72,11 @@ function needsRecovery(desired: PegasusDesired, facts: PegasusFacts): boolean {
   return desired.method === "recover" && facts.leftHasNewest;
 }
 
+/** The cluster's own work tried out on the ensemble that it still has: what fails here did so before the move. */
+export function checkPegasus(desired: PegasusDesired, facts: PegasusFacts): Stage[] {
+  return canaryStages(desired, facts, { phase: "prepare", id: `canary ${desired.name} before` });
+}
+
 /** Repoints a fenced cluster to `to`, proves it healthy there and lets its writers go on. */
 export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, direction: Direction): Stage[] {
   const recover = needsRecovery(desired, facts);
@@ -94,6 +100,7 @@ export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, dir
     on(backups, start("start meta", "answers")),
     stage("repoint", [levelStep(desired, facts)]),
     stage("repoint", [healthyStep(desired, facts, direction)]),
+    ...canaryStages(desired, facts, { phase: "repoint", id: `canary ${desired.name}` }),
     ...commandSteps(`resume writers of ${desired.name}`, [...desired.writers.resume].reverse()).map((step) =>
       stage("release", [step]),
     ),

@@ -186,6 +186,23 @@ export function healthyStep(
   };
 }
 
+export function canaryStages(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  { phase, id }: { readonly phase: Phase; readonly id: string },
+): Stage[] {
+  if (!desired.canary) return [];
+  const step: Step = {
+    id,
+    host: facts.shell.on ?? "ops",
+    kind: "pg.canary",
+    args: clusterArgs(desired, facts),
+    says: "canary: create a table, every partition fully healthy, set_app_envs, drop it",
+    proves: "Pegasus's own work goes through",
+  };
+  return [stage(phase, [step])];
+}
+
 /** `10.0.0.1:2181,10.0.0.2:2181` */
 export function serversOf(side: Side): string {
   return side.servers.map(({ address }) => `${address}:${side.clientPort}`).join(",");

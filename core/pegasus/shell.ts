@@ -20,9 +20,10 @@ export async function askShell<T>(
   place: ShellPlace,
   command: string,
   read: Reader<T>,
+  timeoutSeconds = ANSWER_WITHIN_SECONDS,
 ): Promise<ShellAnswer<T>> {
   const text = `printf '%s\\n' ${quote(command)} | ${place.run}`;
-  return readShell(await runText(world, place, text, ANSWER_WITHIN_SECONDS), read);
+  return readShell(await runText(world, place, text, timeoutSeconds), read);
 }
 
 /**

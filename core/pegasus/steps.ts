@@ -9,6 +9,7 @@ import { waitFor } from "../engine/wait";
 import { folderOf } from "../journal/folder";
 import type { World } from "../transports/contract";
 import { leaseSecondsOf, LEASE_KEYS, type LeaseKey } from "./config";
+import { runCanary } from "./canary";
 import { findTroubles } from "./complain";
 import { editHandlers } from "./edit-steps";
 import { isDown, metaServiceHandlers } from "./meta-service-steps";
@@ -75,6 +76,10 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
         await pause(Math.min(left, 1000));
       }
     },
+  },
+  "pg.canary": {
+    look: async ({ applied }) => ({ done: applied, found: applied ? "the canary lived" : "not tried yet" }),
+    apply: ({ step: { args }, world, run }) => runCanary(world, shellOf(args), run),
   },
   "pg.healthy": {
     async look({ step: { args }, world, applied }) {

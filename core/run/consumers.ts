@@ -19,7 +19,7 @@ import {
 } from "../pegasus/complain";
 import type { PegasusDesired } from "../pegasus/desired";
 import { observePegasus, sketchPegasus, type PegasusFacts } from "../pegasus/observe";
-import { fencePegasus, repointPegasus, type Direction, type Fence } from "../pegasus/plan";
+import { checkPegasus, fencePegasus, repointPegasus, type Direction, type Fence } from "../pegasus/plan";
 import { fromJson, recordId } from "../pegasus/record";
 import type { Hosts, World } from "../transports/contract";
 import { addressOf, namesOf } from "../zookeeper/desired";
@@ -142,7 +142,7 @@ function asPegasus(desired: PegasusDesired, facts: PegasusFacts): ObservedConsum
     consumer: desired,
     complain: (options) => complainPegasus(desired, facts, options),
     fence: (options) => fencePegasus(desired, facts, options),
-    check: () => [],
+    check: () => checkPegasus(desired, facts),
     repoint: (direction) => repointPegasus(desired, facts, direction),
     diffs: (to) => diffsOfPegasus(desired, facts, to),
     files: sumsOf(desired.configPath, facts.metas),

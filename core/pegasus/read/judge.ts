@@ -28,10 +28,17 @@ export function findUnhealthy(apps: readonly App[]): readonly string[] {
     });
 }
 
-/** The same tables with the same names, partition and replica counts. Dropped tables are left aside. */
+/** In front of the names of the tables that we make and drop ourselves (canary.ts). */
+export const CANARY_PREFIX = "pulumi_zookeeper_canary_";
+
+export function isCanary({ name }: Pick<App, "name">): boolean {
+  return name.startsWith(CANARY_PREFIX);
+}
+
+/** The same tables with the same names, partition and replica counts. Dropped tables and canaries are left aside. */
 export function findChangedApps(before: readonly App[], after: readonly App[]): readonly string[] {
   const kept = (apps: readonly App[]) =>
-    new Map(apps.filter((app) => app.status !== "DROPPED").map((app) => [app.id, app]));
+    new Map(apps.filter((app) => app.status !== "DROPPED" && !isCanary(app)).map((app) => [app.id, app]));
   const was = kept(before);
   const is = kept(after);
   const missing = [...was.values()]

@@ -54,10 +54,10 @@ export function readShell<T>(run: ShellRun, read: Reader<T>): ShellAnswer<T> {
 
 /**
  * Error codes as the shell words them: `… failed, error=ERR_X`, `… got error ERR_X`,
- * `… failed, error = ERR_X`, `ERR_X: create app …`, `ERROR: DDD diagnose failed with err = ERR_X`.
+ * `… failed, error = ERR_X`, `… failed with error ERR_X`, `ERR_X: create app …`, `ERROR: DDD diagnose failed with err = ERR_X`.
  * `Recover result: ERR_X` and hints (`failed with err(ERR_X)`) are answers, not failures of the shell.
  */
-const SERVER_ERROR = /(?:\berror ?= ?|\berr = |\bgot error |^)(ERR_[A-Z_]+)\b/;
+const SERVER_ERROR = /(?:\berror ?= ?|\bwith error |\berr = |\bgot error |^)(ERR_[A-Z_]+)\b/;
 const REFUSED_LOCALLY =
   /^(?:ERROR: .+|parse .+ failed|open file .+ failed|no node specified in file .+|can't parse .+|should .*specify .+|invalid \S+ .+)$/;
 const CLOSING = /^dsn exit with code -?\d+$/;

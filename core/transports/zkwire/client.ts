@@ -9,10 +9,12 @@ import type { Dialler } from "../contract";
 import { Code, KeeperError, MultiFailed } from "./errors";
 import type { JuteReader, JuteWriter } from "./jute";
 import {
+  AclReader,
   OpCode,
   createCode,
   endOperations,
   readAcl,
+  readBriefStat,
   readReads,
   readResults,
   readStat,
@@ -21,6 +23,7 @@ import {
   writeOperation,
   writeReads,
   type Acl,
+  type BriefStat,
   type CreateOptions,
   type DataResult,
   type Operation,
@@ -48,6 +51,7 @@ export async function connectZooKeeper(
 
 export class ZooKeeperClient {
   private readonly chroot: string;
+  private readonly acls = new AclReader();
 
   constructor(
     readonly session: Session,
@@ -124,15 +128,20 @@ export class ZooKeeperClient {
   }
 
   /** {@link getACL} of many in one go; undefined where there is no node. */
-  async getACLs(
+  getACLs(
     paths: readonly string[],
-  ): Promise<({ readonly acl: Acl[]; readonly stat: Stat } | undefined)[]> {
-    const encoders = paths.map((path) => (to: JuteWriter) => void to.string(this.resolve(path)));
-    const replies = await this.session.requestAll(OpCode.getACL, `getACL of ${paths.length}`, encoders);
-    return replies.map(({ code, body }, index) => {
-      if (code === Code.noNode) return undefined;
-      this.check(code, "getACL", paths[index] ?? "");
-      return { acl: readAcl(body), stat: readStat(body) };
+  ): Promise<({ readonly acl: readonly Acl[]; readonly stat: BriefStat } | undefined)[]> {
+    return this.callAll(OpCode.getACL, "getACL", paths, {
+      encode: (to, path) => to.string(path),
+      read: (body) => ({ acl: this.acls.read(body), stat: readBriefStat(body) }),
+    });
+  }
+
+  /** The data of many in one go; undefined where there is no node. {@link multiRead} is cheaper from 3.6 on. */
+  getDatas(paths: readonly string[]): Promise<(Buffer | null | undefined)[]> {
+    return this.callAll(OpCode.getData, "getData", paths, {
+      encode: (to, path) => to.string(path).boolean(false),
+      read: (body) => body.buffer(),
     });
   }
 
@@ -205,6 +214,22 @@ export class ZooKeeperClient {
     const { code, body } = await this.session.request(type, `${operation} ${path}`, encode, expected);
     this.check(code, operation, path);
     return body;
+  }
+
+  private async callAll<T>(
+    type: number,
+    operation: string,
+    paths: readonly string[],
+    one: { encode(to: JuteWriter, path: string): void; read(body: JuteReader): T },
+  ): Promise<(T | undefined)[]> {
+    const encode = (to: JuteWriter, index: number) => one.encode(to, this.resolve(paths[index] ?? ""));
+    const said = `${operation} of ${paths.length}`;
+    const replies = await this.session.requestAll(type, said, paths.length, encode);
+    return replies.map(({ code, body }, index) => {
+      if (code === Code.noNode) return undefined;
+      this.check(code, operation, paths[index] ?? "");
+      return one.read(body);
+    });
   }
 
   private check(code: number, operation: string, path: string): void {

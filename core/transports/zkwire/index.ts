@@ -12,6 +12,7 @@ export {
 export {
   OPEN_ACL,
   type Acl,
+  type BriefStat,
   type CreateMode,
   type CreateOptions,
   type DataResult,

@@ -9,7 +9,8 @@
 /** Grows as it is written; {@link frame} puts the packet's length in front. */
 export class JuteWriter {
   private bytes: Buffer;
-  // The first four are the frame's length.
+  /** Where the packet begins, with four bytes for its length. */
+  private begin = 0;
   private at = 4;
 
   constructor(expected = 256) {
@@ -57,12 +58,21 @@ export class JuteWriter {
 
   /** Length of the packet, without the frame's own four bytes. */
   get length(): number {
-    return this.at - 4;
+    return this.at - this.begin - 4;
   }
 
-  /** The packet behind its length, ready for the wire. */
+  /** Ends the packet; what is written from now on is another one behind it. */
+  another(): this {
+    this.bytes.writeInt32BE(this.length, this.begin);
+    this.begin = this.at;
+    this.room(4);
+    this.at += 4;
+    return this;
+  }
+
+  /** Every packet behind its length, ready for the wire. */
   frame(): Buffer {
-    this.bytes.writeInt32BE(this.length, 0);
+    this.bytes.writeInt32BE(this.length, this.begin);
     return this.bytes.subarray(0, this.at);
   }
 
@@ -89,6 +99,26 @@ export class JuteReader {
   /** Offset of the next field. */
   get position(): number {
     return this.at;
+  }
+
+  /** The bytes from there up to the next field. */
+  since(position: number): Buffer {
+    return this.bytes.subarray(position, this.at);
+  }
+
+  /** Goes on behind the next `size` bytes. */
+  skip(size: number): this {
+    this.at += size;
+    return this;
+  }
+
+  /** Whether these bytes come next; goes on behind them if so. */
+  skipIf(bytes: Buffer): boolean {
+    const end = this.at + bytes.length;
+    if (end > this.bytes.length || this.bytes.compare(bytes, 0, bytes.length, this.at, end) !== 0)
+      return false;
+    this.at = end;
+    return true;
   }
 
   int(): number {

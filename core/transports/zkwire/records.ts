@@ -103,6 +103,35 @@ export function readStat(from: JuteReader): Stat {
   };
 }
 
+/** What a walk over a tree has to know of each znode. */
+export type BriefStat = Pick<Stat, "cversion" | "ephemeralOwner" | "dataLength" | "numChildren">;
+
+/** Of a stat, without the transactions and times: at a hundred thousand their long integers take their time. */
+export function readBriefStat(from: JuteReader): BriefStat {
+  const beforeCversion = 4 * 8 + 4;
+  const stat = {
+    cversion: from.skip(beforeCversion).int(),
+    ephemeralOwner: from.skip(4).long(),
+    dataLength: from.int(),
+    numChildren: from.int(),
+  };
+  from.skip(8);
+  return stat;
+}
+
+/** Znodes of a tree share a few ACLs: one that is the same as the last is given again, not read again. */
+export class AclReader {
+  private last: { readonly bytes: Buffer; readonly acl: readonly Acl[] } | undefined;
+
+  read(from: JuteReader): readonly Acl[] {
+    if (this.last && from.skipIf(this.last.bytes)) return this.last.acl;
+    const begin = from.position;
+    const acl = readAcl(from);
+    this.last = { bytes: Buffer.from(from.since(begin)), acl };
+    return acl;
+  }
+}
+
 export function readAcl(from: JuteReader): Acl[] {
   return from.vector(() => ({ perms: from.int(), scheme: from.string(), id: from.string() }));
 }

@@ -30,21 +30,27 @@ export interface Reply {
   readonly body: JuteReader;
 }
 
-interface Request {
+/** One request, or several of a kind that are sent together. */
+interface Requests {
   readonly type: number;
   readonly said: string;
-  readonly encode: (to: JuteWriter) => void;
+  readonly count: number;
+  readonly encode: (to: JuteWriter, index: number) => void;
+  /** Of each. */
   readonly expectedBytes: number;
-  readonly resolve: (reply: Reply) => void;
+  readonly resolve: (replies: Reply[]) => void;
   readonly reject: (error: Error) => void;
 }
 
 interface Waiting {
-  readonly xid: number;
+  /** Of the next answer. */
+  xid: number;
   readonly said: string;
+  readonly count: number;
   readonly due: number;
+  readonly replies: Reply[];
   settled: boolean;
-  resolve(reply: Reply): void;
+  resolve(replies: Reply[]): void;
   reject(error: Error): void;
 }
 
@@ -62,8 +68,10 @@ export class Session {
 
   private xid = 0;
   private readonly inFlight: Waiting[] = [];
+  /** Requests that are not answered yet. */
+  private unanswered = 0;
   private readonly authentications: Waiting[] = [];
-  private readonly queue: (() => void)[] = [];
+  private readonly queue: Requests[] = [];
   private outgoing: Buffer[] = [];
   private lost: ConnectionLost | undefined;
   private closing = false;
@@ -107,21 +115,33 @@ export class Session {
    */
   request(type: number, said: string, encode: (to: JuteWriter) => void, expectedBytes = 256): Promise<Reply> {
     return new Promise((resolve, reject) =>
-      this.enqueue({ type, said, encode, expectedBytes, resolve, reject }),
+      this.enqueue({
+        type,
+        said,
+        count: 1,
+        encode,
+        expectedBytes,
+        resolve: ([reply]) => resolve(reply as Reply),
+        reject,
+      }),
     );
   }
 
-  /** As many requests with one promise for all, since each has a price at a hundred thousand. Replies in order. */
-  requestAll(type: number, said: string, encoders: readonly Request["encode"][]): Promise<Reply[]> {
-    if (encoders.length === 0) return Promise.resolve([]);
-    return new Promise((resolve, reject) => {
-      const replies: Reply[] = [];
-      const arrived = (reply: Reply) => {
-        if (replies.push(reply) === encoders.length) resolve(replies);
-      };
-      const common = { type, said, expectedBytes: 112, resolve: arrived, reject };
-      for (const encode of encoders) this.enqueue({ ...common, encode });
-    });
+  /**
+   * Requests of a kind that are sent together, with one promise for all: each has a price at a hundred thousand.
+   * Resolves with the replies in order; `encode` gets the number of the request, from 0.
+   */
+  requestAll(
+    type: number,
+    said: string,
+    count: number,
+    encode: (to: JuteWriter, index: number) => void,
+    expectedBytes = 128,
+  ): Promise<Reply[]> {
+    if (count === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) =>
+      this.enqueue({ type, said, count, encode, expectedBytes, resolve, reject }),
+    );
   }
 
   /** Ends the session, so that its ephemerals go at once, and the connection; resolves in any case. */
@@ -129,8 +149,16 @@ export class Session {
     if (this.lost || this.closing) return;
     const type = OpCode.closeSession;
     // Not behind those that wait here: they have not been sent, and will not be.
-    const answered = new Promise<Reply>((resolve, reject) =>
-      this.send({ type, said: "closeSession", encode: () => {}, expectedBytes: 0, resolve, reject }),
+    const answered = new Promise<Reply[]>((resolve, reject) =>
+      this.send({
+        type,
+        said: "closeSession",
+        count: 1,
+        encode: () => {},
+        expectedBytes: 0,
+        resolve,
+        reject,
+      }),
     );
     this.closing = true;
     await answered.catch(() => {});
@@ -142,30 +170,44 @@ export class Session {
     this.lose("the connection was given up");
   }
 
-  private enqueue(request: Request): void {
-    if (this.inFlight.length < this.options.maxInFlight && this.queue.length === 0) this.send(request);
-    else this.queue.push(() => this.send(request));
+  private enqueue(requests: Requests): void {
+    if (this.queue.length === 0 && this.hasRoomFor(requests)) this.send(requests);
+    else this.queue.push(requests);
   }
 
-  private send({ type, said, encode, expectedBytes, resolve, reject }: Request): void {
+  private hasRoomFor({ count }: Requests): boolean {
+    return this.unanswered === 0 || this.unanswered + count <= this.options.maxInFlight;
+  }
+
+  private send(requests: Requests): void {
+    const { type, said, count, resolve, reject } = requests;
     if (this.lost) return reject(this.lost);
     if (this.closing) return reject(new ConnectionLost(this.host, "the session was closed", NEXT_LOST));
     const authenticates = type === OpCode.auth;
-    const xid = authenticates ? AUTH_XID : (this.xid = (this.xid % 0x7fffffff) + 1);
-    const { maxRequestBytes, requestTimeoutMs } = this.options;
-    const packet = new JuteWriter(expectedBytes + 16).int(xid).int(type);
+    const first = authenticates ? AUTH_XID : xidAfter(this.xid);
+    let last = first;
     try {
-      encode(packet);
-      if (packet.length > maxRequestBytes)
-        throw new RequestTooLarge(this.host, packet.length, maxRequestBytes);
+      const packets = new JuteWriter(count * (requests.expectedBytes + 16));
+      for (let index = 0; index < count; index++) {
+        if (index > 0) last = xidAfter(last);
+        this.encode(index === 0 ? packets : packets.another(), last, requests, index);
+      }
+      this.write(packets.frame());
     } catch (error) {
       reject(error as Error);
       return this.next();
     }
-    const due = performance.now() + requestTimeoutMs;
-    const waiting: Waiting = { xid, said, due, settled: false, resolve, reject };
+    if (!authenticates) this.xid = last;
+    if (!authenticates) this.unanswered += count;
+    const due = performance.now() + this.options.requestTimeoutMs;
+    const waiting: Waiting = { xid: first, said, count, due, replies: [], settled: false, resolve, reject };
     (authenticates ? this.authentications : this.inFlight).push(waiting);
-    this.write(packet.frame());
+  }
+
+  private encode(to: JuteWriter, xid: number, { type, encode }: Requests, index: number): void {
+    encode(to.int(xid).int(type), index);
+    const { maxRequestBytes } = this.options;
+    if (to.length > maxRequestBytes) throw new RequestTooLarge(this.host, to.length, maxRequestBytes);
   }
 
   /** Joins what one turn of the event loop sends: a write for each of a thousand small requests is slow. */
@@ -201,14 +243,20 @@ export class Session {
     const [waiting] = due;
     // Left in its place when this is not its answer: it is then told of the loss with all others.
     if (waiting?.xid !== xid) throw new RangeError(`answer ${xid} where ${waiting?.xid ?? "none"} was due`);
+    if (due === this.inFlight) this.unanswered--;
+    waiting.xid = xidAfter(xid);
+    if (waiting.replies.push({ code, body: packet }) < waiting.count) return;
     due.shift();
     waiting.settled = true;
-    waiting.resolve({ code, body: packet });
+    waiting.resolve(waiting.replies);
     this.next();
   }
 
   private next(): void {
-    if (this.inFlight.length < this.options.maxInFlight) this.queue.shift()?.();
+    for (let [next] = this.queue; next && this.hasRoomFor(next); [next] = this.queue) {
+      this.queue.shift();
+      this.send(next);
+    }
   }
 
   private tick(): void {
@@ -241,8 +289,13 @@ export class Session {
     for (const waiting of [...this.inFlight.splice(0), ...this.authentications.splice(0)]) {
       if (!waiting.settled) waiting.reject(this.lost);
     }
-    for (const start of this.queue.splice(0)) start();
+    for (const { reject } of this.queue.splice(0)) reject(this.lost);
   }
+}
+
+/** They count from 1, and from the highest back to 1. */
+function xidAfter(xid: number): number {
+  return (xid % 0x7fffffff) + 1;
 }
 
 const PING = new JuteWriter().int(PING_XID).int(OpCode.ping).frame();

@@ -35,6 +35,7 @@ export function openedFor(acl: readonly Acl[], identities: readonly Identity[]):
 
 /** The same entries in any order: the server gives no meaning to it. */
 export function sameAcl(one: readonly Acl[], other: readonly Acl[]): boolean {
+  if (one === other) return true;
   if (one.length !== other.length) return false;
   if (one.length === 1) return key(one[0] as Acl) === key(other[0] as Acl);
   const keys = (acl: readonly Acl[]) => acl.map(key).sort().join("\n");

@@ -9,6 +9,7 @@ import {
   ConnectionLost,
   KeeperError,
   type Acl,
+  type BriefStat,
   type Stat,
   type ZooKeeperClient,
 } from "../../transports/zkwire";
@@ -18,7 +19,7 @@ import { Sessions } from "./sessions";
 
 export interface Described {
   readonly acl: readonly Acl[];
-  readonly stat: Stat;
+  readonly stat: BriefStat;
 }
 
 export interface Listed {
@@ -57,9 +58,7 @@ export class TreeReader {
   contents(paths: readonly string[]): Promise<(Buffer | null | undefined)[]> {
     if (this.inBulk) return this.explained(this.sessions.use((client) => this.bulk(client, paths)));
     return this.sliced(paths, (client, slice) =>
-      Promise.all(
-        slice.map(async (path) => (await orNothing(client.getData(at(this.endpoint, path))))?.data),
-      ),
+      client.getDatas(slice.map((path) => at(this.endpoint, path))),
     );
   }
 
@@ -112,7 +111,7 @@ export class TreeReader {
  * How many children were ever created below a znode, which is the number that its next sequential child gets.
  * The server keeps that count and answers twice it less the children that are there (`DataNode.copyStat`).
  */
-export function everCreated(stat: Stat): number {
+export function everCreated(stat: BriefStat): number {
   return ((stat.cversion + stat.numChildren) >>> 0) / 2;
 }
 

@@ -46,6 +46,7 @@ export class Leader {
       partitions: partitions.filter((partition) =>
         membersOf(partition).some(({ name }) => name === node.name),
       ),
+      apps: [...this.state.apps.values()].map(({ partitions: _, ...app }) => app),
     };
   }
 
@@ -100,6 +101,11 @@ export class Leader {
       drop_second: now,
       expire_second: now + (reserveSeconds || RESERVE_SECONDS),
     }));
+  }
+
+  /** Not refused while the level is blind either. */
+  setEnvs({ name, envs }: Calls["set-envs"]["request"]): Promise<Reply<"set-envs">> {
+    return this.changeApp(name, (app) => ({ ...app, envs: { ...app.envs, ...envs } }));
   }
 
   /** Not refused while the level is blind either. */

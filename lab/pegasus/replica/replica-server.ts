@@ -82,7 +82,7 @@ export class ReplicaServer {
     if (this.master === undefined || this.connectedTo === undefined) return;
     const stored = this.replicas.stored.map(({ gpid }) => gpid);
     const reply = await call(this.master, "config-sync", { node: this.process.self, stored });
-    if (reply.err === "ERR_OK") await this.replicas.applyConfigs(reply.partitions ?? []);
+    if (reply.err === "ERR_OK") await this.replicas.applyConfigs(reply.partitions ?? [], reply.apps ?? []);
   }
 
   private after(meta: string): string | undefined {

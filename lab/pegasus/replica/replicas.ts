@@ -54,13 +54,23 @@ export class Replicas {
     }
   }
 
-  /** Takes over what the meta's metadata says of this server, where nothing older is still in force. */
-  async applyConfigs(partitions: readonly PartitionRecord[]): Promise<void> {
+  /**
+   * Takes over what the meta's metadata says of this server, where nothing older is still in force, and the tables'
+   * envs: the replica's own record is what a recovery brings back.
+   */
+  async applyConfigs(partitions: readonly PartitionRecord[], apps: readonly AppRecord[]): Promise<void> {
+    const envsOf = new Map(apps.map(({ app_id, envs }) => [String(app_id), envs]));
     for (const config of partitions) {
       await this.inTurn(config.pid, async () => {
         const replica = this.replicas.get(config.pid);
         if (replica === undefined)
           return void (await this.update(config, "DOWNGRADE_TO_INACTIVE", this.self));
+        const { app } = replica.stored;
+        const envs = envsOf.get(config.pid.split(".")[0] ?? "") ?? app.envs;
+        if (JSON.stringify(envs) !== JSON.stringify(app.envs)) {
+          replica.stored = { ...replica.stored, app: { ...app, envs } };
+          this.store.save(replica.stored);
+        }
         const active = replica.status === "PS_PRIMARY" || replica.status === "PS_SECONDARY";
         if (!active && config.ballot >= replica.stored.ballot) this.adopt(replica, config);
       });

@@ -50,6 +50,7 @@ export interface Calls {
     reply: { appId: number };
   };
   "drop-app": { request: { name: string; reserveSeconds: number }; reply: object };
+  "set-envs": { request: { name: string; envs: Readonly<Record<string, string>> }; reply: object };
   "rename-app": { request: { name: string; newName: string }; reply: object };
   "add-node-data": {
     request: { kind: "duplication" | "backup"; name: string; data: string };
@@ -63,7 +64,8 @@ export interface Calls {
   beacon: { request: { node: Node }; reply: { isMaster: boolean; primary: string; leaderSince: number } };
   "config-sync": {
     request: { node: Node; stored: readonly string[] };
-    reply: { partitions: readonly PartitionRecord[] };
+    /** With the tables' records, so that what was configured reaches the replicas' own. */
+    reply: { partitions: readonly PartitionRecord[]; apps: readonly AppRecord[] };
   };
   "update-config": {
     request: { gpid: string; ballot: number; type: ChangeType; node: Node };

@@ -8,6 +8,8 @@ export interface ShellContext {
   readonly clusterName: string;
   readonly metas: readonly string[];
   readonly release: Release;
+  /** What `use` was last told. */
+  currentApp?: string;
 }
 
 /** Result of a command: `usage` makes the shell print how it is called. */

@@ -26,7 +26,9 @@ import {
   createCommand,
   dropCommand,
   renameCommand,
+  setAppEnvsCommand,
   setMetaLevelCommand,
+  useCommand,
 } from "./write-commands";
 
 interface Command {
@@ -60,6 +62,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   create: { usage: ["<app_name> [-p|--partition_count num] [-r|--replica_count num]"], run: createCommand },
   drop: { usage: ["<app_name> [-r|--reserve_seconds num]"], run: dropCommand },
   rename: { usage: ["<old_app_name> <new_app_name>"], run: renameCommand },
+  use: { usage: ["[app_name]"], run: useCommand },
+  set_app_envs: { usage: ["<key> <value> [key value...]"], run: setAppEnvsCommand },
   set_meta_level: { usage: ["<stopped|blind|freezed|steady|lively>"], run: setMetaLevelCommand },
   get_meta_level: { usage: [""], run: getMetaLevelCommand },
   server_info: { usage: ["[-t all|meta-server|replica-server] [-r|--resolve_ip]"], run: serverInfoCommand },

@@ -1,4 +1,8 @@
-/** Commands that change something: `set_meta_level`, `create`, `drop`, `rename`, `add_dup`, `add_backup_policy`. */
+/**
+ * Commands that change something: `set_meta_level`, `create`, `drop`, `rename`, `use`, `set_app_envs`, `add_dup`,
+ * `add_backup_policy`. What `drop`, `use` and `set_app_envs` print is the source's (table_management.cpp); no answer of a
+ * real server to them is recorded.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import type { ErrorCode } from "../server/protocol";
 import { membersOf } from "../server/records";
@@ -50,9 +54,33 @@ export async function dropCommand(context: ShellContext, words: readonly string[
   const name = options.ok ? options.rest[0] : undefined;
   if (!options.ok || name === undefined) return "usage";
   const reserveSeconds = Number(options.values.get("reserve_seconds") ?? "0");
+  out(`reserve_seconds = ${reserveSeconds}\n`);
   const reply = await ask(context, "drop-app", { name, reserveSeconds });
   if (reply.err === "ERR_OK") out(`drop app ${name} succeed\n`);
-  else err(`drop app ${name} failed, error = ${reply.err}\n`);
+  else out(`drop app ${name} failed, error=${reply.err}\n`);
+  return "done";
+}
+
+/** Any name will do: whether there is such a table is for the commands that follow to find out. */
+export async function useCommand(context: ShellContext, words: readonly string[]): Promise<Outcome> {
+  const [name] = words;
+  if (name !== undefined) context.currentApp = name;
+  out(name === undefined ? `The current app is: ${context.currentApp ?? ""}\n` : "OK\n");
+  return "done";
+}
+
+export async function setAppEnvsCommand(context: ShellContext, words: readonly string[]): Promise<Outcome> {
+  if (context.currentApp === undefined) {
+    err("No app is using now\nUSAGE: use [app_name]\n");
+    return "done";
+  }
+  if (words.length < 2) return "usage";
+  const envs = Object.fromEntries(
+    Array.from({ length: words.length / 2 }, (_, at) => [words[2 * at], words[2 * at + 1]] as const),
+  );
+  const reply = await ask(context, "set-envs", { name: context.currentApp, envs });
+  if (reply.err === "ERR_OK") out("set app envs succeed\n");
+  else err(`set app envs failed with error ${reply.err} [hint:""]!\n`);
   return "done";
 }
 
