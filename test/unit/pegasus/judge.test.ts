@@ -43,6 +43,7 @@ test.each<[string, App, readonly string[]]>([
 test.each<[string, readonly App[], readonly string[]]>([
   ["nothing", [app], []],
   ["a dropped table more", [app, { ...app, id: 4, status: "DROPPED" }], []],
+  ["a canary of ours more", [app, { ...app, id: 4, name: "pulumi_zookeeper_canary_x" }], []],
   ["a table gone", [], ["table t1 (3) is gone"]],
   ["a table more", [app, { ...app, id: 4, name: "t2" }], ["table t2 (4) is new"]],
   ["a name", [{ ...app, name: "t9" }], ["table t9 (3): name was t1, is t9"]],

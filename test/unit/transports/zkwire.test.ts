@@ -4,7 +4,15 @@ import fc from "fast-check";
 import { ConnectionLost, RequestTimedOut, Session, ZooKeeperClient } from "../../../core/transports/zkwire";
 import { Framer } from "../../../core/transports/zkwire/framer";
 import { JuteReader, JuteWriter } from "../../../core/transports/zkwire/jute";
-import { readResults, writeOperation } from "../../../core/transports/zkwire/records";
+import {
+  AclReader,
+  readAcl,
+  readBriefStat,
+  readResults,
+  readStat,
+  writeAcl,
+  writeOperation,
+} from "../../../core/transports/zkwire/records";
 
 describe("jute", () => {
   test("reads what it wrote, at any size", () => {
@@ -29,6 +37,48 @@ describe("jute", () => {
         ]);
         expect(from.vector(() => from.string())).toEqual(strings);
         expect(from.atEnd).toBe(true);
+      }),
+    );
+  });
+
+  test("several packets in one frame are the packets that each would be", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1 }), (contents) => {
+        const buffers = contents.map((bytes) => Buffer.from(bytes));
+        const to = new JuteWriter(1);
+        buffers.forEach((bytes, index) => (index === 0 ? to : to.another()).buffer(bytes));
+        expect(to.frame()).toEqual(
+          Buffer.concat(buffers.map((bytes) => new JuteWriter().buffer(bytes).frame())),
+        );
+      }),
+    );
+  });
+
+  test("an ACL that is given again is the one that reading it gives", () => {
+    const acl = fc.record({
+      perms: fc.integer({ min: 0, max: 31 }),
+      scheme: fc.constantFrom("world", "digest", "ip"),
+      id: fc.constantFrom("anyone", "a:b", "a:bc", ""),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(acl, { maxLength: 3 })), (acls) => {
+        const to = new JuteWriter();
+        for (const each of acls) writeAcl(to, each);
+        const bytes = to.frame().subarray(4);
+        const [one, other] = [new JuteReader(bytes), new JuteReader(bytes)];
+        const reader = new AclReader();
+        expect(acls.map(() => reader.read(one))).toEqual(acls.map(() => readAcl(other)));
+        expect(one.atEnd).toBe(true);
+      }),
+    );
+  });
+
+  test("a brief stat is the same stat", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 68, maxLength: 68 }), (bytes) => {
+        const [one, other] = [new JuteReader(Buffer.from(bytes)), new JuteReader(Buffer.from(bytes))];
+        expect(readStat(one)).toMatchObject(readBriefStat(other));
+        expect([one.atEnd, other.atEnd]).toEqual([true, true]);
       }),
     );
   });
