@@ -4,17 +4,16 @@
  *
  * One lab for all of it, and nothing put back in between: what a fault leaves behind is what the next move begins with.
  */
-import { setTimeout as sleep } from "node:timers/promises";
+import { BRIDGE_ADDRESS } from "../../lab/layout";
 import { namespaceOf } from "../../lab/network";
 import { capture, must } from "../../lab/shell";
 import { until } from "../../lab/wait";
 import { fourLetterWord, untilQuorum } from "../../lab/old-zookeeper";
 import type { ActiveSide } from "../../core/run/history";
+import { expectSaid, happening, within } from "./direct/faults";
 import { Scene, type Told } from "./direct/scene";
 import { readTree, write, type Tree } from "./direct/tree";
 
-/** Seconds within which every command of these ends, whatever happened to it. On a quiet machine it is a fifth of it. */
-const BOUND_S = 150;
 const NEW_SERVER = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/bin/zkServer.sh";
 
 let scene: Scene;
@@ -26,34 +25,12 @@ beforeAll(async () => {
 });
 afterAll(() => scene?.close());
 
-/** A move, with something that happens once the line was said; both have ended when this returns. */
-async function move(to: ActiveSide, line: RegExp, happen: () => Promise<unknown>): Promise<Told> {
-  let happened: Promise<unknown> | undefined;
-  const onLine = (said: string) => {
-    if (line.test(said)) happened ??= happen();
-  };
+/** A move, with something that happens once the line was said. */
+function move(to: ActiveSide, line: RegExp, happen: () => Promise<unknown>): Promise<Told> {
   const desired = scene.desired();
-  const told = await within(to === "target" ? scene.forward(desired, onLine) : scene.back(desired, onLine));
-  if (!happened) throw new Error(`nothing happened: "${line}" was never said\n${told.said}\n${told.failed}`);
-  await happened;
-  return told;
-}
-
-async function within<T>(act: Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const bound = sleep(BOUND_S * 1000, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`not ended within ${BOUND_S} s`);
-  });
-  bound.catch(() => undefined);
-  return Promise.race([act, bound]).finally(() => late.abort());
-}
-
-/** Success, or the name of the host and what to do next. */
-function expectSaid(told: Told, name: string): void {
-  if (told.failed === "") return;
-  expect(told.failed).toContain(name);
-  expect(told.failed).toMatch(/pulumi up|same command/);
-  expect(told.failed).not.toMatch(/\n +at /);
+  const run = (onLine: (said: string) => void) =>
+    to === "target" ? scene.forward(desired, onLine) : scene.back(desired, onLine);
+  return happening(run, line, happen);
 }
 
 /** The same command again comes through, and the side has every znode. */
@@ -104,6 +81,23 @@ test.each<[string, ActiveSide, RegExp]>([
       ),
     );
   }
+  await thenAgain(to);
+});
+
+test.each<[string, ActiveSide, RegExp]>([
+  ["zk-old1", "target", /set version-2 aside/],
+  ["zk-new2", "source", /stop \(follower\)/],
+  ["zk-old2", "target", /stop \(leader\)/],
+  ["zk-new1", "source", /bring the rest of/],
+  ["zk-old3", "target", /bring the rest of/],
+  ["zk-new3", "source", /set version-2 aside/],
+])("%s is cut off from the operator alone on the way to the %s", async (name, to, line) => {
+  const told = await move(to, line, () => scene.on(name, 'ip route add blackhole "$1/32"', BRIDGE_ADDRESS));
+  expectSaid(told, name);
+  expect(await on(name, ["ip", "route", "del", "blackhole", `${BRIDGE_ADDRESS}/32`])).toMatchObject({
+    code: 0,
+  });
+  await untilUnlocked();
   await thenAgain(to);
 });
 

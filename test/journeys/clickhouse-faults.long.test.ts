@@ -1,0 +1,70 @@
+/**
+ * A ClickHouse host that loses its power, or that the operator cannot reach, at every phase of a move. It ends in success,
+ * or in a message that names the host, within a bound; once the host is back the same command comes through, the replicas
+ * are writable, and every row is on both.
+ */
+import type { ActiveSide } from "../../core/run/history";
+import { query, untilWritable } from "../../lab/clickhouse";
+import { BRIDGE_ADDRESS } from "../../lab/layout";
+import { until } from "../../lab/wait";
+import type { Arguments } from "../../lab/arguments";
+import { expectSaid, happening, within } from "./direct/faults";
+import { Scene } from "./direct/scene";
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await Scene.open({ clickhouse: true });
+});
+afterAll(() => scene?.close());
+
+const desired = (active: ActiveSide) =>
+  scene.desired((args) => {
+    args.consumers = args["lab consumers"] as Arguments["consumers"];
+    args["active"] = active;
+  });
+
+const cut = {
+  "loses its power": {
+    begin: (name: string) => scene.lab.host(name).kill(),
+    end: (name: string) => scene.lab.host(name).start(),
+  },
+  "is cut off from the operator": {
+    begin: (name: string) => scene.on(name, 'ip route add blackhole "$1/32"', BRIDGE_ADDRESS),
+    end: (name: string) =>
+      scene.lab.host(name).exec(["ip", "route", "del", "blackhole", `${BRIDGE_ADDRESS}/32`]),
+  },
+};
+
+let row = 0;
+
+test.each<[string, keyof typeof cut, ActiveSide, RegExp]>([
+  ["ck1", "loses its power", "target", /set version-2 aside/],
+  ["ck2", "loses its power", "source", /stop \(leader\)/],
+  ["ck2", "loses its power", "target", /edit \/etc\/clickhouse-server/],
+  ["ck1", "loses its power", "source", /put .* back/],
+  ["ck2", "is cut off from the operator", "target", /stop \(leader\)/],
+  ["ck1", "is cut off from the operator", "source", /put .* back/],
+])("%s %s on the way to the %s", async (name, fault, to, line) => {
+  const written = `${++row}`;
+  const [first] = scene.lab.clickhouse;
+  await query(first!, `INSERT INTO lab.audit (writer, id, payload) VALUES ('faults', ${written}, '')`);
+
+  const told = await happening(
+    (onLine) => scene.up(desired(to), onLine),
+    line,
+    () => cut[fault].begin(name),
+  );
+  expectSaid(told, name);
+  await cut[fault].end(name);
+  await until(`${name} answers`, () =>
+    query(scene.lab.host(name).spec, "SELECT 1").then(
+      () => undefined,
+      (error: Error) => error.message,
+    ),
+  );
+
+  expect(await within(scene.up(desired(to)))).toMatchObject({ failed: "" });
+  await untilWritable(scene.lab.clickhouse);
+  for (const host of scene.lab.clickhouse)
+    expect(await query(host, "SELECT count() FROM lab.audit WHERE writer = 'faults'")).toBe(written);
+});
