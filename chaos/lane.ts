@@ -1,6 +1,6 @@
 /**
  * One lane of the explorer: a process with a lab of its own and its share of the crash points of one subject. Started by
- * main.ts, which says what its share is; what it found goes back as one message, also when it fails half way.
+ * main.ts, which says what its share is; what it found goes back as one message, also when it fails or is interrupted.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -31,6 +31,9 @@ export interface Verdict {
 /** The shortest way around: what the texts of the files are is learned on it. */
 const ROUND_TRIP = DIRECTIONS.filter(({ name }) => name === "up" || name === "destroy");
 const begun = Date.now();
+/** ^C: what is under way is carried to its end, and what was tried so far is told. */
+let interrupted = false;
+process.on("SIGINT", () => (interrupted = true));
 
 async function explore({ subject, part, parts, points, only, seed }: Share, verdict: Verdict): Promise<void> {
   const folder = join(dirname(inventoryFile()), "chaos");
@@ -47,6 +50,7 @@ async function explore({ subject, part, parts, points, only, seed }: Share, verd
     const mine = <T>(all: readonly T[]) => all.filter((_, index) => index % parts === part);
     const gaps = gapsOf(seed);
     for (const direction of mine(directions)) {
+      if (interrupted) break;
       const relay = await explorer.relay(direction, gaps);
       verdict.relays.push(relay);
       say(`relay ${direction.name}, killed ${relay.kills} times: ${sayFindings(relay)}`);
@@ -54,6 +58,7 @@ async function explore({ subject, part, parts, points, only, seed }: Share, verd
     const all = new Map(directions.map(({ name }) => [name, counts.get(name) ?? 0]));
     const chosen = choosePoints(all, { seed, atMost: points, part, parts });
     for (const [index, point] of chosen.entries()) {
+      if (interrupted) break;
       const outcome = await explorer.explore(point);
       if (!outcome) continue;
       verdict.outcomes.push(outcome);

@@ -2,7 +2,8 @@
  * `npm run chaos -- --scenario clickhouse`: every crash point of every direction, with progress and a table at the end.
  * It ends with 0 only when nothing was found.
  *
- * Lanes explore beside each other, each a process with a lab of its own: most of a switchover is waiting.
+ * Lanes explore beside each other, each a process with a lab of its own: most of a switchover is waiting. ^C ends each
+ * after what it is about; the table then has what was tried, and the command ends with 130.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -29,6 +30,12 @@ async function main({ scenario, lanes, points, only, seed }: Options): Promise<v
   const shares = subjects.flatMap((subject) =>
     Array.from({ length: parts }, (_, part): Share => ({ subject, part, parts, points, only, seed })),
   );
+  let interrupted = false;
+  process.on("SIGINT", () => {
+    interrupted = true;
+    shares.length = 0;
+    console.log("interrupted: ending after what is under way");
+  });
   const ends: End[] = [];
   const lane = async (number: number) => {
     for (let share = shares.shift(); share; share = shares.shift()) ends.push(await carryOut(share, number));
@@ -40,8 +47,11 @@ async function main({ scenario, lanes, points, only, seed }: Options): Promise<v
     [...relays, ...outcomes, { findings: atLast }].some(({ findings }) => findings.length > 0),
   );
   const failed = ends.find(({ code }) => code !== 0);
-  process.exitCode = wrong ? FOUND : (failed?.code ?? 0);
+  process.exitCode = wrong ? FOUND : (failed?.code ?? (interrupted ? INTERRUPTED : 0));
 }
+
+/** As a shell has it of a command that ^C ended. */
+const INTERRUPTED = 130;
 
 interface End {
   readonly code: number;

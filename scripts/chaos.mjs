@@ -18,5 +18,7 @@ await asProgram(async () => {
     env: { ...process.env, ...disksInMemory() },
     stdio: "inherit",
   });
+  // ^C reaches the child too, which then ends in its own time.
+  process.on("SIGINT", () => undefined);
   process.exitCode = await new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
 });

@@ -65,4 +65,15 @@ describe("a host that dies", () => {
     await access.close();
     await mute.stop();
   });
+
+  test("without a word, and nobody asks anything of it: it is closed at once all the same", async () => {
+    const mute = await startSshd();
+    const access = await openHost("zk2", { connection: mute.connection });
+    await access.run(["true"]);
+    mute.signalSessions("SIGSTOP");
+    const began = performance.now();
+    await access.close();
+    expect(performance.now() - began).toBeLessThan(3000);
+    await mute.stop();
+  });
 });

@@ -56,7 +56,7 @@ async function dialOnce(connection: Connection, context: DialContext): Promise<D
     const socket = await tunnel(jump.client, connection);
     return { client: await login(connection, context, socket), through: [...jump.through, jump.client] };
   } catch (error) {
-    for (const client of [jump.client, ...jump.through]) client.end();
+    for (const client of [jump.client, ...jump.through]) client.destroy();
     throw error;
   }
 }

@@ -125,17 +125,18 @@ export class Link {
     }
   }
 
-  /** Ends the connection; resolves when it is gone, after 2 s at the latest. */
+  /**
+   * Ends the connection; resolves when it is gone from here. Not by ssh2's `end`, which waits for the other side's
+   * good-bye, a quarter of an hour where it lost its power; once that was called, `destroy` does nothing any more.
+   */
   async close(): Promise<void> {
     const { client, through } = this.dialled;
     if (!this.lost.aborted) {
       const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
-      client.end();
-      const timer = setTimeout(() => client.destroy(), 2000);
+      client.destroy();
       await gone;
-      clearTimeout(timer);
     }
-    for (const each of through) each.end();
+    for (const each of through) each.destroy();
   }
 
   private open<T>(start: (done: (error: Error | undefined, channel: T) => void) => void): Promise<T> {
@@ -163,7 +164,7 @@ export class Link {
   private lose(cause: string): void {
     const next = "What was under way may or may not have been carried out: look before running it again.";
     this.losing.abort(new HostUnreachable(this.name, cause, next));
-    for (const each of this.dialled.through) each.end();
+    for (const each of this.dialled.through) each.destroy();
     for (const waiting of this.waiting.splice(0)) waiting();
   }
 
