@@ -21,9 +21,12 @@ export interface Subject {
    */
   readonly movesAll: boolean;
   readonly load: LoadOptions;
-  /** @throws Error when the consumers do not come to be well on that side */
+  /**
+   * Waits for the consumers to be well on that side, and has them write what only they can.
+   * @throws Error when they do not come to be
+   */
   untilWell(active: Side): Promise<void>;
-  /** Looks for what only the consumers themselves know, then writes more of it. @throws Error with what is missing */
+  /** Looks for what only the consumers can write. @throws Error with what is missing */
   checkOwn?(): Promise<void>;
   /** The lab is as it was delivered: nothing that was written before is there. */
   forget?(): void;

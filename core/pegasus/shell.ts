@@ -14,7 +14,10 @@ export type ShellPlace = { readonly run: string; readonly on?: string };
 
 const ANSWER_WITHIN_SECONDS = 60;
 
-/** @throws HostUnreachable when the host of the shell is lost; everything that the shell may say is an answer */
+/**
+ * @param command one line; or `use TABLE` and a line that needs it, since a shell forgets it when it ends
+ * @throws HostUnreachable when the host of the shell is lost; everything that the shell may say is an answer
+ */
 export async function askShell<T>(
   world: World,
   place: ShellPlace,
