@@ -81,6 +81,8 @@ test.each<[string, ActiveSide, RegExp]>([
       ),
     );
   }
+  // A source without a leader is refused, rightly: it elects one when the move was taken back, and when the host is there again.
+  if (to === "target" && told.failed !== "") await untilQuorum(scene.lab.oldEnsemble);
   await thenAgain(to);
 });
 
