@@ -90,7 +90,7 @@ export class Explorer {
       const { name } = direction;
       const ended = await this.carryOut(direction.command, 0);
       if (ended.how !== "well")
-        throw new Error(`${name} ${ended.how}, though nobody killed it:\n${ended.output}`);
+        throw new FoundUnkilled(direction, [stuck(`${direction.command} ${ended.how}`, ended)]);
       counts.set(name, ended.crashPoints);
       this.state = direction.to;
       const findings = await this.checkNow();
