@@ -5,9 +5,8 @@
  */
 import type { ActiveSide } from "../../core/run/history";
 import { query, untilWritable } from "../../lab/clickhouse";
-import { BRIDGE_ADDRESS } from "../../lab/layout";
 import type { Arguments } from "../../lab/arguments";
-import { expectSaid, happening, within } from "./direct/faults";
+import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
 import { Scene } from "./direct/scene";
 
 let scene: Scene;
@@ -28,9 +27,8 @@ const cut = {
     end: (name: string) => scene.lab.host(name).start(),
   },
   "is cut off from the operator": {
-    begin: (name: string) => scene.on(name, 'ip route add blackhole "$1/32"', BRIDGE_ADDRESS),
-    end: (name: string) =>
-      scene.lab.host(name).exec(["ip", "route", "del", "blackhole", `${BRIDGE_ADDRESS}/32`]),
+    begin: (name: string) => cutOffFromOperator(scene, name),
+    end: (name: string) => reconnectToOperator(scene, name),
   },
 };
 

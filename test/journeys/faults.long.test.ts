@@ -4,13 +4,12 @@
  *
  * One lab for all of it, and nothing put back in between: what a fault leaves behind is what the next move begins with.
  */
-import { BRIDGE_ADDRESS } from "../../lab/layout";
 import { namespaceOf } from "../../lab/network";
 import { capture, must } from "../../lab/shell";
 import { until } from "../../lab/wait";
 import { fourLetterWord, untilQuorum } from "../../lab/old-zookeeper";
 import type { ActiveSide } from "../../core/run/history";
-import { expectSaid, happening, within } from "./direct/faults";
+import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
 import { Scene, type Told } from "./direct/scene";
 import { readTree, write, type Tree } from "./direct/tree";
 
@@ -94,11 +93,9 @@ test.each<[string, ActiveSide, RegExp]>([
   ["zk-old3", "target", /bring the rest of/],
   ["zk-new3", "source", /set version-2 aside/],
 ])("%s is cut off from the operator alone on the way to the %s", async (name, to, line) => {
-  const told = await move(to, line, () => scene.on(name, 'ip route add blackhole "$1/32"', BRIDGE_ADDRESS));
+  const told = await move(to, line, () => cutOffFromOperator(scene, name));
   expectSaid(told, name);
-  expect(await on(name, ["ip", "route", "del", "blackhole", `${BRIDGE_ADDRESS}/32`])).toMatchObject({
-    code: 0,
-  });
+  await reconnectToOperator(scene, name);
   await untilUnlocked();
   await thenAgain(to);
 });

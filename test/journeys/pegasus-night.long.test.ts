@@ -3,8 +3,6 @@
  * after the repointing and after a way back, by both methods. The tests follow one another on one lab.
  */
 import type { MigrationDesired } from "../../core/run/desired";
-import { tell, type Told } from "./direct/scene";
-import { repointOrRollBack, moveTo } from "../../core/run/migration";
 import { metaList, PEGASUS_CONFIG, PEGASUS_RUN } from "../../lab/pegasus-hosts";
 import { PegasusScene, type ClusterLook, type Method } from "./direct/pegasus";
 
@@ -54,14 +52,7 @@ function night(method: Method, change: (args: Record<string, unknown>) => void =
   });
 }
 
-/** As `pulumi up`, with the user's own checks. */
-function up(migration: MigrationDesired): Promise<Told> {
-  return tell(async (say) => {
-    await moveTo(migration, migration.active, { say });
-    for (const consumer of migration.consumers)
-      await repointOrRollBack({ consumer, migration, verify: migration.verify["pegasus"] ?? [] }, { say });
-  });
-}
+const up = (desired: MigrationDesired) => pegasus.scene.up(desired);
 
 /** The cluster is what it was, on that side; of the canaries there is nothing but the records of dropped tables. */
 async function expectOn(side: "old" | "new"): Promise<void> {

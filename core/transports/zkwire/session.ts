@@ -113,18 +113,14 @@ export class Session {
    * {@link RequestTimedOut}, {@link SessionExpired} or {@link RequestTooLarge}.
    * @param said the request as errors name it.
    */
-  request(type: number, said: string, encode: (to: JuteWriter) => void, expectedBytes = 256): Promise<Reply> {
-    return new Promise((resolve, reject) =>
-      this.enqueue({
-        type,
-        said,
-        count: 1,
-        encode,
-        expectedBytes,
-        resolve: ([reply]) => resolve(reply as Reply),
-        reject,
-      }),
-    );
+  async request(
+    type: number,
+    said: string,
+    encode: (to: JuteWriter) => void,
+    expectedBytes = 256,
+  ): Promise<Reply> {
+    const [reply] = await this.requestAll(type, said, 1, encode, expectedBytes);
+    return reply as Reply;
   }
 
   /**
@@ -197,8 +193,10 @@ export class Session {
       reject(error as Error);
       return this.next();
     }
-    if (!authenticates) this.xid = last;
-    if (!authenticates) this.unanswered += count;
+    if (!authenticates) {
+      this.xid = last;
+      this.unanswered += count;
+    }
     const due = performance.now() + this.options.requestTimeoutMs;
     const waiting: Waiting = { xid: first, said, count, due, replies: [], settled: false, resolve, reject };
     (authenticates ? this.authentications : this.inFlight).push(waiting);

@@ -1,6 +1,7 @@
 /** What journeys with faults share: something happens once a line was said, and everything ends within a bound. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Told } from "./scene";
+import { BRIDGE_ADDRESS } from "../../../lab/layout";
+import type { Scene, Told } from "./scene";
 
 /** Seconds within which every command of these ends, whatever happened to it. On a quiet machine it is a fifth of it. */
 const BOUND_S = 150;
@@ -30,6 +31,13 @@ export async function within<T>(act: Promise<T>): Promise<T> {
   bound.catch(() => undefined);
   return Promise.race([act, bound]).finally(() => late.abort());
 }
+
+/** Nothing that the host sends reaches the operator; all other hosts hear it as before. */
+export const cutOffFromOperator = (scene: Scene, name: string) =>
+  scene.on(name, 'ip route add blackhole "$1/32"', BRIDGE_ADDRESS);
+
+export const reconnectToOperator = (scene: Scene, name: string) =>
+  scene.on(name, 'ip route del blackhole "$1/32"', BRIDGE_ADDRESS);
 
 /** Success, or the name of the host and what to do next. */
 export function expectSaid(told: Told, name: string): void {

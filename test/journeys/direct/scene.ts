@@ -104,7 +104,10 @@ export class Scene {
     return tell(async (say) => {
       await moveTo(desired, active, { say });
       for (const consumer of desired.consumers)
-        await repointOrRollBack({ consumer, migration: desired, verify: [] }, { say });
+        await repointOrRollBack(
+          { consumer, migration: desired, verify: desired.verify[consumer.name] ?? [] },
+          { say },
+        );
     }, onLine);
   }
 
