@@ -69,8 +69,8 @@ export interface ReadOptions {
   /** @default 0 */
   readonly start?: number;
   /**
-   * Leaves out zeros at the end that the host itself has found to be nothing else, but for the last of them: a
-   * preallocated log is 64 MiB of them. What comes is complete up to the last byte that is not zero.
+   * Leaves out zeros at the end that the host itself has found to be nothing else, but for less than 64 of them: a
+   * preallocated log is 64 MiB of them. What comes is complete up to the last byte that was not zero when it was opened.
    * @default false
    */
   readonly withoutPadding?: boolean;

@@ -67,8 +67,12 @@ export async function readStream(
 
 /**
  * $1 path, $2 offset, $3 whether to leave padding out. Announces the length on standard error, then sends that many
- * bytes. Padding: where everything from 1 MiB, 2 MiB, 4 MiB … on is zeros, only what lies before is sent. cmp (GNU, for
- * -i and -n) ends with 0 for equal, 1 for different or too short, and above for a failed read.
+ * bytes.
+ *
+ * Padding: the zeros at the end, but for less than 64 of them, found by halving. A log that is written to meanwhile is
+ * sent as it was when it was looked at: of zeros that were sent along, a later part would be read with what came since,
+ * and look like data behind the log's end. cmp (GNU, for -i and -n) ends with 0 for equal, 1 for different, and above for
+ * a failed read.
  */
 const SEND = `
 set -eu
@@ -76,13 +80,14 @@ exec < "$1"
 size=$(stat -L -c %s -- /dev/fd/0)
 length=$((size - $2))
 if [ $length -lt 0 ]; then length=0; fi
-keep=1048576
-while [ -n "$3" ] && [ $keep -lt $length ]; do
+data=0
+while [ -n "$3" ] && [ $((length - data)) -gt 64 ]; do
+  middle=$(((data + length) / 2))
   code=0
-  cmp -s -n $((length - keep)) -i $(($2 + keep)):0 -- /dev/fd/0 /dev/zero || code=$?
+  cmp -s -n $((length - middle)) -i $(($2 + middle)):0 -- /dev/fd/0 /dev/zero || code=$?
   case $code in
-    0) length=$keep ;;
-    1) keep=$((keep * 2)) ;;
+    0) length=$middle ;;
+    1) data=$middle ;;
     *) echo "cmp ended with $code" >&2; exit $code ;;
   esac
 done
