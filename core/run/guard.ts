@@ -1,7 +1,8 @@
 /**
  * What a failed move leaves behind, and what the user is told about it.
  *
- * Forward, everything is taken back: no consumer has been repointed, so the untouched source can go on. On the way
+ * Forward, everything is taken back: no consumer has been repointed, so the untouched source can go on. Consumers that
+ * an earlier way back had left fenced stay so: they may be repointed by half. On the way
  * back, what failed before anybody was fenced is taken back too, and so is a refusal (something that only the user can
  * decide): the target serves on as before. Anything else stops there, fenced, since the next command is to go on.
  */
@@ -13,14 +14,18 @@ import type { ActiveSide } from "./history";
 import { readHistory } from "./history";
 import type { Session } from "./session";
 
-/**
- * Carries out a move.
- * @param bystanders hosts that nobody is served by while `to` is not active: where taking back may fail without harm
- */
+export interface Guarded {
+  readonly to: ActiveSide;
+  /** Hosts that nobody is served by while `to` is not active: where taking back may fail without harm. */
+  readonly bystanders: ReadonlySet<string>;
+  /** Names of the consumers. */
+  readonly consumers: readonly string[];
+}
+
+/** Carries out a move. */
 export async function guard(
   session: Session,
-  to: ActiveSide,
-  bystanders: ReadonlySet<string>,
+  { to, bystanders, consumers }: Guarded,
   progress: Progress,
   act: () => Promise<Run>,
 ): Promise<Run> {
@@ -37,7 +42,9 @@ export async function guard(
         throw new NotTakenBack(error, second);
       },
     );
-    throw to === "target" ? new TakenBack(error, leftOvers) : new WayBackRefused(error, leftOvers);
+    if (to === "source") throw new WayBackRefused(error, leftOvers);
+    const { awaitsRelease } = readHistory(await session.runs());
+    throw new TakenBack(error, leftOvers, consumers.filter(awaitsRelease));
   }
 }
 
@@ -78,10 +85,15 @@ function isRefusal(error: UserError): boolean {
 
 /** The move failed, and the world is as it was before it. */
 export class TakenBack extends UserError {
-  constructor(cause: Error, leftOvers: readonly string[]) {
+  /** @param fenced consumers that were fenced before the move began */
+  constructor(cause: Error, leftOvers: readonly string[], fenced: readonly string[]) {
+    const consumers =
+      fenced.length === 0
+        ? "and its consumers were released. Mend the cause and run pulumi up again."
+        : `and its consumers are as they were before: ${fenced.join(", ")} fenced by a way back that did not end. ` +
+          "Go on: mend the cause and run pulumi up again. Go back: pulumi config set active source && pulumi up releases them there.";
     super(
-      `${cause.message}\nNo consumer was repointed: the source serves again, untouched, and its consumers were released. ` +
-        `Mend the cause and run pulumi up again.${sayLeftOvers(leftOvers)}`,
+      `${cause.message}\nNo consumer was repointed: the source serves again, untouched, ${consumers}${sayLeftOvers(leftOvers)}`,
       { cause },
     );
   }

@@ -105,7 +105,12 @@ async function settleAndMove(
   progress: Progress,
 ): Promise<Run | undefined> {
   const direction = operations.move(to);
-  const carryOut = (act: () => Promise<Run>) => guard(session, to, hostsOfSide(desired, to), progress, act);
+  const guarded = {
+    to,
+    bystanders: hostsOfSide(desired, to),
+    consumers: desired.consumers.map(({ name }) => name),
+  };
+  const carryOut = (act: () => Promise<Run>) => guard(session, guarded, progress, act);
   const before = readHistory(await session.runs());
   const { pendingMove } = before;
   if (pendingMove) {

@@ -97,7 +97,8 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
         snapshotFormat: formatOf(desired.target.version),
       },
   });
-  return { ...move, stages: [...checksBefore(desired, consumers), ...move.stages] };
+  const working = consumers.filter((one) => !facts.fenced.has(one.consumer.name));
+  return { ...move, stages: [...checksBefore(desired, working), ...move.stages] };
 }
 
 /** The way back as it would be from a healthy target: what a destroy prints before it begins. */

@@ -2,7 +2,7 @@
  * Which plan brings the data to the other side: by snapshot the whole ensemble, by tree a part of it, or none where a
  * consumer rebuilds its own. What the consumers do before it is theirs.
  */
-import type { Plan } from "../engine/step";
+import type { Plan, Stage } from "../engine/step";
 import type { ComplainOptions } from "../pegasus/complain";
 import type { Fence } from "../pegasus/plan";
 import type { Side } from "../zookeeper/side";
@@ -64,6 +64,16 @@ function fenceAll(desired: MigrationDesired, move: DataMove): Fence {
     stopServers: leavesRunning(desired),
     strict: operation === "forward" && !down?.has(name),
   });
-  const fences = consumers.map((one) => one.fence(options(one.consumer.name)));
+  const fences = consumers.map((one) => {
+    const fence = one.fence(options(one.consumer.name));
+    return down?.has(one.consumer.name) ? withoutUndo(fence) : fence;
+  });
   return { quiet: fences.flatMap(({ quiet }) => quiet), stop: fences.flatMap(({ stop }) => stop) };
+}
+
+/** Of a consumer that was fenced before: taken back, it is fenced again, and its half edited files name two ensembles. */
+function withoutUndo({ quiet, stop }: Fence): Fence {
+  const each = (stages: readonly Stage[]) =>
+    stages.map((stage) => ({ ...stage, steps: stage.steps.map((step) => ({ ...step, undo: undefined })) }));
+  return { quiet: each(quiet), stop: each(stop) };
 }

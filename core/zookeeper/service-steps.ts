@@ -5,7 +5,7 @@
  * signal, waits a second and prints without looking. A server is started when it answers; whether it found its
  * quorum is the concern of `zk.joined`, once all are started.
  */
-import { UserError } from "../engine/errors";
+import { HostUnreachable, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, Step } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
@@ -17,7 +17,7 @@ type ServiceArgs = { clientPort: number; start: string; stop: string; dataDir: s
 const STOP_SECONDS = 60;
 const START_TIMEOUT_MS = 60_000;
 
-/** Stops one server; taken back by starting it. */
+/** Stops one server; taken back by starting it, and by waiting for a leader once a majority is started. */
 export function stopStep(
   side: Side,
   server: Server,
@@ -28,7 +28,10 @@ export function stopStep(
     id: `stop ${server.name}`,
     host: server.name,
     kind: "zk.stop",
-    args: serviceArgs(side),
+    args: {
+      ...serviceArgs(side),
+      servers: side.servers.map(({ name, address }) => ({ name, address })),
+    },
     says,
     // A host that boots starts its server by itself, over folders that are being filled.
     ...(options?.lasting ? {} : { holdsUntil: `start ${server.name}` }),
@@ -77,6 +80,7 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
     },
     async undo({ step, world }) {
       await startServer(world.host(step.host), serviceOf(step.args));
+      await ledAgain(world, step.args);
     },
   },
   "zk.start": {
@@ -203,6 +207,38 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
   if (!mntr) return { done: true, found };
   const synced = mntr.syncedFollowers ?? 0;
   return { done: synced === servers.length - 1, found: `${found}, ${synced} synced` };
+}
+
+/** With less than a majority started there is nothing to wait for: others are started after it, or cannot be. */
+async function ledAgain(world: World, args: JsonObject): Promise<void> {
+  // Journals of 0.1.0 do not have them.
+  const servers = (args["servers"] ?? []) as unknown as readonly Server[];
+  const sight = await waitFor(() => led(world, servers, Number(args["clientPort"])), {
+    timeoutMs: START_TIMEOUT_MS,
+  });
+  if (!sight.done) {
+    throw new UserError(
+      `${sight.found} ${START_TIMEOUT_MS / 1000} s after the start, expected a leader. Look into the servers' logs for the reason.`,
+    );
+  }
+}
+
+async function led(world: World, servers: readonly Server[], port: number): Promise<Sight> {
+  const answers = await Promise.all(
+    servers.map(({ name }) =>
+      askSrvr(world.host(name), port).catch((error: unknown) => {
+        if (error instanceof HostUnreachable) return undefined;
+        throw error;
+      }),
+    ),
+  );
+  const found = servers.map(
+    ({ name }, index) => `${name} ${answers[index] ? sayAnswer(answers[index]) : "is out of reach"}`,
+  );
+  const started = answers.filter((answer) => answer?.kind === "serving" || answer?.kind === "notServing");
+  // Who serves has a leader, or is it; but for a server that lost it and serves reads.
+  const serve = started.some((answer) => answer?.kind === "serving" && answer.mode !== "read-only");
+  return { done: serve || started.length <= servers.length / 2, found: found.join(", ") };
 }
 
 function serviceArgs(side: Side): ServiceArgs {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { repointOrRollBack } from "../../core/run/migration";
 import type { MigrationDesired } from "../../core/run/desired";
 import { METRIKA_XML, query, untilWritable } from "../../lab/clickhouse";
-import { modeOf, untilQuorum } from "../../lab/old-zookeeper";
+import { modeOf } from "../../lab/old-zookeeper";
 import type { Arguments } from "../../lab/arguments";
 import { Scene, tell, type Told } from "./direct/scene";
 import { readTree, withZooKeeper } from "./direct/tree";
@@ -56,7 +56,7 @@ test("a target host loses power after the fence: the source serves again by itse
     "No consumer was repointed: the source serves again, untouched, and its consumers were released. " +
       "Mend the cause and run pulumi up again.",
   );
-  await untilQuorum(scene.lab.oldEnsemble);
+  expect(await Promise.all(scene.lab.oldEnsemble.map(modeOf))).toContain("leader");
   expect(await readTree(scene.lab.inventory.old, "/seed")).toEqual(before);
   await untilWritable(scene.lab.clickhouse);
   expect(await writers()).toEqual(["pause", "resume"]);
@@ -67,6 +67,34 @@ test("a target host loses power after the fence: the source serves again by itse
   expect(await readTree(scene.lab.inventory.new, "/seed")).toEqual(before);
   await untilWritable(scene.lab.clickhouse);
   expect(await writers()).toEqual(["pause", "resume", "pause", "resume"]);
+});
+
+test("from a way back that stopped half way, forward again: ClickHouse is not asked to work before it can, and stays fenced where that fails", async () => {
+  const back = desired((args) => {
+    args["active"] = "source";
+    args.consumers["clickhouse"]!["restart"] = "false";
+  });
+  expect((await scene.forward(desired())).failed).toBe("");
+  expect((await repointAll(desired())).failed).toBe("");
+  expect((await scene.back(back)).failed).toBe("");
+  expect((await repointAll(back)).failed).toContain("clickhouse stays fenced");
+  expect(await writers()).toEqual(["pause", "resume", "pause"]);
+
+  const victim = scene.lab.host("zk-new2");
+  let cut: Promise<void> | undefined;
+  const { failed } = await scene.forward(desired(), (line) => {
+    if (/stop \(leader\)/.test(line)) cut = victim.kill();
+  });
+  await cut;
+  expect(failed).toContain("clickhouse fenced by a way back that did not end");
+  expect(await Promise.all(scene.lab.oldEnsemble.map(modeOf))).toContain("leader");
+  expect(await writers()).toEqual(["pause", "resume", "pause", "pause"]);
+
+  await victim.start();
+  expect((await scene.forward(desired())).failed).toBe("");
+  expect((await repointAll(desired())).failed).toBe("");
+  await untilWritable(scene.lab.clickhouse);
+  expect((await writers()).slice(-2)).toEqual(["pause", "resume"]);
 });
 
 test("a consumer alone is not repointed before its data is there, and nothing of it is touched", async () => {
