@@ -19,15 +19,17 @@ export interface Ended {
 const GIVEN_UP_AFTER_MS = 240_000;
 
 const PROGRAMS = join(checkout(), ".lab/chaos-programs");
+/** What is killed: the product, and what stands in for Pulumi. */
+export const MOVER = join(PROGRAMS, "mover.cjs");
 
-/** Makes what {@link carryOut} starts. */
+/** Makes {@link MOVER}. */
 export function bundleMover(): Promise<void> {
   return bundle([join(__dirname, "mover.ts")], PROGRAMS, ["--packages=external"]);
 }
 
 /** @param crashAt number of the crash point at which it kills itself; 0 for none */
 export function carryOut(command: Command, folder: string, crashAt: number): Promise<Ended> {
-  const child = spawn(process.execPath, [join(PROGRAMS, "mover.cjs"), command, folder], {
+  const child = spawn(process.execPath, [MOVER, command, folder], {
     cwd: checkout(),
     env: { ...process.env, PULUMI_ZOOKEEPER_CRASH_AT: String(crashAt) },
     detached: true,

@@ -5,11 +5,13 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { bootLab } from "../lab/lab";
-import { inventoryFile } from "../lab/layout";
+import { checkout, inventoryFile } from "../lab/layout";
 import { choosePoints, gapsOf } from "./choose";
+import { MOVER } from "./command";
 import { DIRECTIONS, Explorer, FoundUnkilled, type Outcome, type Relay } from "./explore";
 import { FOUND, type Finding } from "./finding";
 import { scenarioOf, subjectOf, type SubjectName } from "./subjects";
+import { Tried } from "./tried";
 
 export interface Share {
   readonly subject: SubjectName;
@@ -19,12 +21,14 @@ export interface Share {
   readonly points?: number;
   readonly only?: string;
   readonly seed: number;
+  /** What was tried before counts, and is not tried again. */
+  readonly resume: boolean;
 }
 
 export interface Verdict {
   readonly subject: SubjectName;
-  readonly relays: Relay[];
-  readonly outcomes: Outcome[];
+  relays: readonly Relay[];
+  outcomes: readonly Outcome[];
   atLast: readonly Finding[];
 }
 
@@ -35,7 +39,8 @@ const begun = Date.now();
 let interrupted = false;
 process.on("SIGINT", () => (interrupted = true));
 
-async function explore({ subject, part, parts, points, only, seed }: Share, verdict: Verdict): Promise<void> {
+async function explore(share: Share, verdict: Verdict): Promise<void> {
+  const { subject, part, parts, points, only, seed } = share;
   const folder = join(dirname(inventoryFile()), "chaos");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -44,6 +49,11 @@ async function explore({ subject, part, parts, points, only, seed }: Share, verd
   let explorer: Explorer | undefined;
   try {
     explorer = await Explorer.begin(subjectOf(lab, subject), folder);
+    const tried = share.resume ? Tried.goOn(triedFile(share), MOVER) : Tried.begin(triedFile(share), MOVER);
+    verdict.relays = tried.relays;
+    verdict.outcomes = tried.outcomes;
+    if (share.resume)
+      say(`${tried.outcomes.length} crash points and ${tried.relays.length} relays were tried before`);
     const directions = DIRECTIONS.filter(({ name }) => only === undefined || name === only);
     const counts = await explorer.learn(only === undefined ? DIRECTIONS : ROUND_TRIP);
     say(`crash points: ${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; seed ${seed}`);
@@ -51,17 +61,19 @@ async function explore({ subject, part, parts, points, only, seed }: Share, verd
     const gaps = gapsOf(seed);
     for (const direction of mine(directions)) {
       if (interrupted) break;
+      if (tried.hasRelay(direction.name)) continue;
       const relay = await explorer.relay(direction, gaps);
-      verdict.relays.push(relay);
+      tried.addRelay(relay);
       say(`relay ${direction.name}, killed ${relay.kills} times: ${sayFindings(relay)}`);
     }
     const all = new Map(directions.map(({ name }) => [name, counts.get(name) ?? 0]));
     const chosen = choosePoints(all, { seed, atMost: points, part, parts });
     for (const [index, point] of chosen.entries()) {
       if (interrupted) break;
+      if (tried.has(point)) continue;
       const outcome = await explorer.explore(point);
       if (!outcome) continue;
-      verdict.outcomes.push(outcome);
+      tried.add(outcome);
       const { at, direction, recovery } = point;
       const then = recovery === "again" ? `${direction.command} again` : direction.back;
       const where = `${direction.name} ${at} (${outcome.where})`;
@@ -79,6 +91,11 @@ function sayFindings({ findings, seconds }: Pick<Outcome, "findings" | "seconds"
   const verdict =
     findings.length === 0 ? "well" : findings.map(({ kind, what }) => `\n  ${kind}: ${what}`).join("");
   return `${verdict}  ${seconds.toFixed(1)} s`;
+}
+
+/** Whichever lane it is: which lab a share gets depends on how the others go. */
+function triedFile({ subject, part, parts }: Share): string {
+  return join(checkout(), ".lab/chaos-tried", `${subject.replace(" ", "-")}-${part + 1}-of-${parts}.jsonl`);
 }
 
 const share = JSON.parse(process.argv[2] ?? "") as Share;

@@ -2,11 +2,12 @@
  * `npm run chaos -- --scenario clickhouse`: every crash point of every direction, with progress and a table at the end.
  * It ends with 0 only when nothing was found.
  *
- * Lanes explore beside each other, each a process with a lab of its own: most of a switchover is waiting. ^C ends each
- * after what it is about; the table then has what was tried, and the command ends with 130.
+ * Lanes explore beside each other, each a process with a lab of its own, which two cores are just enough for. ^C ends
+ * each after what it is about; the table then has what was tried, and the command ends with 130. --resume goes on.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LAB_NUMBER } from "../lab/layout";
@@ -22,13 +23,14 @@ interface Options {
   readonly points?: number;
   readonly only?: string;
   readonly seed: number;
+  readonly resume: boolean;
 }
 
-async function main({ scenario, lanes, points, only, seed }: Options): Promise<void> {
+async function main({ scenario, lanes, points, only, seed, resume }: Options): Promise<void> {
   const subjects = SUBJECTS_OF[scenario];
   const parts = Math.max(1, Math.floor(lanes / subjects.length));
   const shares = subjects.flatMap((subject) =>
-    Array.from({ length: parts }, (_, part): Share => ({ subject, part, parts, points, only, seed })),
+    Array.from({ length: parts }, (_, part): Share => ({ subject, part, parts, points, only, seed, resume })),
   );
   let interrupted = false;
   process.on("SIGINT", () => {
@@ -70,6 +72,8 @@ async function carryOut(share: Share, lab: number): Promise<End> {
   return { code: code ?? 1, verdict };
 }
 
+const LANES = Math.max(1, Math.floor(availableParallelism() / 2));
+
 function wholeNumber(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError("expected a whole number");
   return Number(value);
@@ -84,7 +88,7 @@ void new Command("chaos")
   .addOption(
     new Option("--scenario <name>", "what is moved").choices(Object.keys(SUBJECTS_OF)).default("clickhouse"),
   )
-  .option("--lanes <n>", "labs at a time, some 4 GiB of memory each", oneOrMore, 2)
+  .option("--lanes <n>", "labs at a time, two cores and some 4 GiB of memory each", oneOrMore, LANES)
   .option("--points <n>", "so many of the crash points, chosen by the seed (default: all)", wholeNumber)
   .addOption(
     new Option("--only <direction>", "kill in that direction alone").choices(
@@ -92,6 +96,7 @@ void new Command("chaos")
     ),
   )
   .option("--seed <n>", "of the order and of the choice", wholeNumber, Date.now() % 100_000)
+  .option("--resume", "go on with what was ended: what it tried counts, and is not tried again", false)
   .showHelpAfterError()
   .action(main)
   .parseAsync();

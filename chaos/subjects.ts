@@ -37,7 +37,7 @@ function clickhouseSubject(lab: Lab): Subject {
     configs: lab.clickhouse.map(({ name }) => ({ host: name, path: METRIKA_XML })),
     intendedTexts: 2,
     movesAll: true,
-    load: { inserts: 4, znodes: 10 },
+    load: { inserts: 1, znodes: 5 },
     untilWell: () => untilWritable(lab.clickhouse),
   };
 }
