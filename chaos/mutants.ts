@@ -34,6 +34,12 @@ const MUTANTS: readonly Mutant[] = [
       "    const applied = before.done ?",
   },
   {
+    name: "a move that was killed is forgotten, and planned anew",
+    file: "core/run/history.ts",
+    text: "      pendingMove = run.outcome === undefined ? run : undefined;\n",
+    instead: "",
+  },
+  {
     name: "a fence is skipped: the source is not stopped",
     file: "core/zookeeper/snapshot/plan.ts",
     text: "    ...fenceStages(desired, facts),\n",

@@ -84,6 +84,8 @@ function javaEnv(desired: EnsembleDesired, javaMajor: number): string {
     `-Xms${desired.jvm.initialHeap}`,
     `-Xmx${desired.jvm.maxHeap}`,
     ...gcLogFlags(`${desired.logDir}/gc.log`, javaMajor),
+    SHORT_WAIT_FOR_EPOCH,
+    // Of a flag that is given twice, the JVM takes the last.
     ...desired.jvm.flags,
   ];
   return lines([
@@ -93,6 +95,13 @@ function javaEnv(desired: EnsembleDesired, javaMajor: number): string {
     `export SERVER_JVMFLAGS=${shellWord(flags.join(" "))}`,
   ]);
 }
+
+/**
+ * Of servers that start together, one may follow another than it voted for; whom it voted for then waits for it, without
+ * a limit of its own for initLimit × tickTime: 20 s by default, and all of it write pause (ZOOKEEPER-3109, from 3.6 on;
+ * older servers ignore it).
+ */
+const SHORT_WAIT_FOR_EPOCH = "-Dzookeeper.leader.maxTimeToWaitForEpoch=2000";
 
 /** The procedure's flags are those of Java 8; a JDK 9 or newer does not start with them (JEP 158, JEP 271). */
 function gcLogFlags(path: string, javaMajor: number): string[] {
