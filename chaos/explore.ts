@@ -12,6 +12,7 @@ import { bundleMover, carryOut, type Command, type Ended } from "./command";
 import type { Finding } from "./finding";
 import { Invariants } from "./invariants";
 import { lastEntry } from "./last-entry";
+import { INTERRUPTED_CREATE } from "./resources";
 import type { Side, Subject } from "./subject";
 import { Watch } from "./watch";
 
@@ -175,11 +176,15 @@ export class Explorer {
     }
   }
 
-  /** A destroy that refuses, because it does not know of a migration that was killed, says what to do first. */
+  /**
+   * A destroy that does not know of an ensemble or a migration whose creation was killed says so, and what to do first:
+   * Pulumi in its warning, with docs/failure.md, and the refusal of a migration that is half done.
+   */
   private async carryOutAsTold(command: Command): Promise<Ended> {
     const ended = await this.carryOut(command, 0);
-    const told = "pulumi config set active source && pulumi up, then pulumi destroy";
-    if (command !== "destroy" || ended.how !== "failed" || !ended.output.includes(told)) return ended;
+    const refused = "pulumi config set active source && pulumi up, then pulumi destroy";
+    const told = [`ensemble, ${INTERRUPTED_CREATE}`, refused].some((words) => ended.output.includes(words));
+    if (command !== "destroy" || !told) return ended;
     const back = await this.carryOut("source", 0);
     return back.how === "well" ? this.carryOut("destroy", 0) : back;
   }

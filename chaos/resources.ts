@@ -19,39 +19,55 @@ interface Recorded {
   readonly outs: Properties;
 }
 
+/** As the engine warns of it. */
+export const INTERRUPTED_CREATE = "interrupted while creating";
+
 interface Resource {
   readonly name: string;
   readonly lifecycle: Lifecycle;
   readonly inputs: Properties;
 }
 
+interface Kept {
+  readonly resources: readonly Recorded[];
+  /** Names of resources whose create was called and has not returned: the engine does not know what came of it. */
+  readonly creating: readonly string[];
+}
+
 /** The state file of one stack. */
 export class State {
-  private resources: Recorded[];
+  private kept: Kept;
 
   constructor(private readonly file: string) {
-    this.resources = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Recorded[]) : [];
+    const text = existsSync(file) ? readFileSync(file, "utf8") : '{"resources":[],"creating":[]}';
+    this.kept = JSON.parse(text) as Kept;
   }
 
   async up(args: Arguments): Promise<void> {
     for (const resource of resourcesOf(args)) await this.bring(resource);
   }
 
+  /** As the engine, it does not delete what it does not know, and says so. */
   async destroy(): Promise<void> {
-    for (const { name, id, outs } of [...this.resources].reverse()) {
+    for (const name of this.kept.creating) console.log(`${name}, ${INTERRUPTED_CREATE}`);
+    for (const { name, id, outs } of [...this.kept.resources].reverse()) {
       await lifecycleOf(name).delete(id, outs);
-      this.write(this.resources.filter((one) => one.name !== name));
+      this.write({ resources: this.kept.resources.filter((one) => one.name !== name) });
     }
   }
 
   private async bring({ name, lifecycle, inputs: news }: Resource): Promise<void> {
-    const before = this.resources.find((one) => one.name === name);
+    const before = this.kept.resources.find((one) => one.name === name);
     const { inputs, failures } = await lifecycle.check(before?.inputs ?? {}, news);
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
     const keep = (id: string, outs: Properties) =>
-      this.write([...this.resources.filter((one) => one.name !== name), { name, id, inputs, outs }]);
+      this.write({
+        resources: [...this.kept.resources.filter((one) => one.name !== name), { name, id, inputs, outs }],
+        creating: this.kept.creating.filter((one) => one !== name),
+      });
     try {
       if (!before) {
+        this.write({ creating: [...new Set([...this.kept.creating, name])] });
         const { id, outs } = await lifecycle.create(inputs);
         keep(id, outs);
       } else if ((await lifecycle.diff(before.id, before.outs, inputs)).changes) {
@@ -65,9 +81,9 @@ export class State {
     }
   }
 
-  private write(resources: Recorded[]): void {
-    this.resources = resources;
-    writeFileSync(`${this.file}.new`, JSON.stringify(resources));
+  private write(change: Partial<Kept>): void {
+    this.kept = { ...this.kept, ...change };
+    writeFileSync(`${this.file}.new`, JSON.stringify(this.kept));
     renameSync(`${this.file}.new`, this.file);
   }
 }

@@ -6,7 +6,7 @@ import { unifiedDiff } from "../editors/edit";
 import { lineSecrets } from "../editors/secrets";
 import { describeSteps } from "../engine/plan-text";
 import { ensembleId, readArguments } from "../run/desired";
-import { ensureEnsemble, readDrift, removeEnsemble, reviewEnsemble } from "../run/ensemble";
+import { ensureEnsemble, isUnsettled, readDrift, removeEnsemble, reviewEnsemble } from "../run/ensemble";
 import { progressFor } from "../run/progress";
 import type { EnsembleDesired } from "../zookeeper/desired";
 import { addressOf, connectStringOf, ensembleSchema, namesOf, serverIds } from "../zookeeper/desired";
@@ -34,25 +34,30 @@ export const ensemble: Lifecycle = {
     const before =
       Object.keys(olds).length > 0 ? readArguments(ensembleSchema, argumentsOf(olds)) : undefined;
     const old = before && "desired" in before ? before.desired : undefined;
-    if (old && isDeepStrictEqual(old, desired)) return accepted(news, { plan: olds["plan"] });
+    const same = old !== undefined && isDeepStrictEqual(old, desired);
+    // A removal that was killed half way leaves the state as it was: the journal is the truth.
+    if (same && !(await isUnsettled(desired))) return accepted(news, { plan: olds["plan"] });
     const fixed = old ? complainFixed(old, desired) : [];
     if (fixed.length > 0) return refused(news, fixed);
     const review = await reviewEnsemble(desired);
-    if (review.complaints.length > 0) return refused(news, review.complaints);
+    if (review.complaints.length > 0) {
+      // Who goes back does not need it whole.
+      return same ? accepted(news, { plan: olds["plan"] }) : refused(news, review.complaints);
+    }
     const plan = review.plan && {
       installs: review.plan.title,
       steps: describeSteps(review.plan),
       files: review.observed ? diffsOf(desired, review.observed) : {},
       warnings: warningsOf(desired),
     };
-    return accepted(news, { plan });
+    return accepted(news, { plan, unsettled: same || undefined });
   },
 
   async diff(_id, olds, news) {
     const same = isDeepStrictEqual(argumentsOf(olds), argumentsOf(news));
     const drift = olds["drift"];
     const drifted = Array.isArray(drift) && drift.length > 0;
-    return { changes: !same || drifted || olds["incomplete"] === true };
+    return { changes: !same || drifted || olds["incomplete"] === true || news["unsettled"] === true };
   },
 
   async create(inputs) {

@@ -40,6 +40,7 @@ const NOT_ARGUMENTS = new Set([
   "timeline",
   "drift",
   "incomplete",
+  "unsettled",
   "connectString",
   "servers",
   "activeSide",

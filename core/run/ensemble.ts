@@ -1,6 +1,6 @@
 /** `ZooKeeperEnsemble`: installs it, changes it server by server, says how it differs, removes it. */
 import type { Complaint } from "../engine/errors";
-import { Refusal } from "../engine/errors";
+import { Refusal, UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import type { Run } from "../engine/journal";
 import { runsOf } from "../engine/journal";
@@ -23,7 +23,7 @@ import { foreignClients } from "../zookeeper/snapshot/observe";
 import { ensembleId } from "./desired";
 import { handlers } from "./handlers";
 import { readHistory } from "./history";
-import { withSession } from "./session";
+import { readRuns, withSession } from "./session";
 import { withWorld } from "./world";
 
 /** Installs what is missing, changes what differs, starts what is down. */
@@ -33,9 +33,39 @@ export async function ensureEnsemble(desired: EnsembleDesired, progress: Progres
       const { observed, complaints } = await observe(world, desired);
       if (!observed) throw new Refusal(complaints);
       const plan = planEnsemble(desired, observed);
-      return plan.stages.length === 0 ? [] : timelineOf(await session.run(plan));
+      if (plan.stages.length === 0 && !leftHalfWay(await session.runs())) return [];
+      return timelineOf(await session.run(plan));
     }),
   );
+}
+
+/**
+ * Whether a removal or a change of it was begun, and nothing settled it since. Hosts that do not answer at once are
+ * passed over: a roll back goes on without them.
+ */
+export async function isUnsettled(desired: EnsembleDesired): Promise<boolean> {
+  const hosts = Object.entries(desired.hosts).map(([name, host]) => {
+    const perDialTimeout = Math.min(host.connection.perDialTimeout ?? AT_ONCE_SECONDS, AT_ONCE_SECONDS);
+    return [
+      name,
+      { ...host, connection: { ...host.connection, dialErrorLimit: 1, perDialTimeout } },
+    ] as const;
+  });
+  return withEnsembleWorld({ ...desired, hosts: Object.fromEntries(hosts) }, async (world) => {
+    const runs = await readRuns(world, namesOf(desired.hosts)).catch((error: unknown) => {
+      if (error instanceof UserError) return [];
+      throw error;
+    });
+    return leftHalfWay(runs);
+  });
+}
+
+const AT_ONCE_SECONDS = 5;
+
+/** After a removal that ended, Pulumi may still have been killed before it knew. */
+function leftHalfWay(runs: readonly Run[]): boolean {
+  const last = runs[runs.length - 1];
+  return last !== undefined && (last.outcome === undefined || last.plan.operation === "remove");
 }
 
 /** The plan as it would be carried out now, or what speaks against it. Changes nothing. */

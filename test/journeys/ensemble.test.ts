@@ -81,6 +81,42 @@ test("a hand-edited zoo.cfg and a dead server are shown by refresh, and mended b
   expect(refused(await stage.pulumi.preview(ENSEMBLE))).toContain("zk-new4=");
 });
 
+test("killed while it is removed, it is installed again; killed while it is created, Pulumi says that destroy leaves it", async () => {
+  stage.configure(() => undefined);
+  ended(await stage.pulumi.up(ENSEMBLE));
+  await killed(["destroy", ...ENSEMBLE], /remove \/opt\/zookeeper/);
+  expect(await homes()).toHaveLength(0);
+  ended(await stage.pulumi.up(ENSEMBLE));
+  expect((await Promise.all(stage.new.map(modeOf))).sort()).toEqual(["follower", "follower", "leader"]);
+  ended(await stage.pulumi.up(["--expect-no-changes", ...ENSEMBLE]));
+  ended(await stage.pulumi.destroy(ENSEMBLE));
+
+  await killed(["up", ...ENSEMBLE], /unpack into/);
+  const { output } = await stage.pulumi.destroy();
+  expect(output).toContain("interrupted while creating");
+  expect(await homes()).not.toHaveLength(0);
+  ended(await stage.pulumi.up(ENSEMBLE));
+  ended(await stage.pulumi.destroy());
+  expect(await homes()).toHaveLength(0);
+});
+
+/** Ends CLI and provider once a line was printed. */
+async function killed(command: readonly string[], line: RegExp): Promise<void> {
+  const run = stage.pulumi.start([...command, "--yes", "--skip-preview"]);
+  await run.printed(line);
+  run.end();
+  await run.done;
+  ended(await stage.pulumi.run(["cancel", "--yes"]));
+}
+
+/** Hosts that have the release. */
+async function homes(): Promise<HostSpec[]> {
+  const found = await Promise.all(
+    stage.new.map(({ name }) => stage.lab.host(name).exec(["test", "-e", ZOO_CFG])),
+  );
+  return stage.new.filter((_, index) => found[index]?.code === 0);
+}
+
 /** Writes one znode after the other on one session, and takes what was not acknowledged for not written. */
 class Writer {
   private readonly acknowledged: string[] = [];
