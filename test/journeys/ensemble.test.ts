@@ -8,7 +8,8 @@ import { useStage } from "./harness/stage";
 
 const stage = useStage({ znodes: 0 });
 const ENSEMBLE = only("ZooKeeperEnsemble");
-const ZOO_CFG = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/conf/zoo.cfg";
+const HOME = "/opt/zookeeper/apache-zookeeper-3.7.1-bin";
+const ZOO_CFG = `${HOME}/conf/zoo.cfg`;
 const SESSION_TIMEOUT_MS = 10_000;
 
 test("another heap is a rolling restart: followers first, a quorum all the while, no session lost", async () => {
@@ -112,7 +113,7 @@ async function killed(command: readonly string[], line: RegExp): Promise<void> {
 /** Hosts that have the release. */
 async function homes(): Promise<HostSpec[]> {
   const found = await Promise.all(
-    stage.new.map(({ name }) => stage.lab.host(name).exec(["test", "-e", ZOO_CFG])),
+    stage.new.map(({ name }) => stage.lab.host(name).exec(["test", "-e", HOME])),
   );
   return stage.new.filter((_, index) => found[index]?.code === 0);
 }
