@@ -63,9 +63,14 @@ export interface Relay {
 }
 
 const INSTALLED = "chaos-begin";
+const POINTS_A_LAB = 4;
 
 export class Explorer {
   private state: State = "nothing";
+  /** What was found in labs that are gone. */
+  private readonly earlier: Finding[] = [];
+  /** Points that began from `nothing` since the lab was as it was delivered. */
+  private pointsHere = 0;
 
   private constructor(
     private readonly subject: Subject,
@@ -131,8 +136,9 @@ export class Explorer {
   /** @returns nothing when the run ended before it came to that point: runs differ by a few */
   async explore(point: Point): Promise<Outcome | undefined> {
     const began = Date.now();
-    await this.goTo(point.direction.from);
     const { direction, at, recovery } = point;
+    await this.beginAnewWhenLarge(direction.from);
+    await this.goTo(direction.from);
     const killed = await this.carryOut(direction.command, at);
     if (killed.how === "well") {
       this.state = direction.to;
@@ -152,15 +158,21 @@ export class Explorer {
     return { direction: direction.name, at, recovery, where, findings, seconds: (Date.now() - began) / 1000 };
   }
 
-  /** Everything that was acknowledged since the load began. */
+  /** Everything that was ever acknowledged. */
   async end(): Promise<Finding[]> {
-    this.watch.stop();
-    return this.invariants.checkAll(sideOf(this.state));
+    return [...this.earlier, ...(await this.checkAll())];
   }
 
   async close(): Promise<void> {
     this.watch.stop();
     await this.load.end();
+  }
+
+  /** Every move copies all that was ever written: now and then a point begins on a lab as it was delivered. */
+  private async beginAnewWhenLarge(from: State): Promise<void> {
+    if (from !== "nothing" || this.pointsHere++ < POINTS_A_LAB) return;
+    this.earlier.push(...(await this.checkAll()));
+    await this.startOver();
   }
 
   private async goTo(state: State): Promise<void> {
@@ -199,6 +211,11 @@ export class Explorer {
     return ended;
   }
 
+  private checkAll(): Promise<Finding[]> {
+    this.watch.stop();
+    return this.invariants.checkAll(sideOf(this.state));
+  }
+
   /** While it is looked at, the explorer is a client itself, of either side. */
   private async checkNow(): Promise<Finding[]> {
     this.watch.stop();
@@ -212,6 +229,7 @@ export class Explorer {
     await this.subject.lab.restore(INSTALLED);
     rmSync(join(this.folder, "state.json"), { force: true });
     this.state = "nothing";
+    this.pointsHere = 0;
     this.subject.forget?.();
     this.load = await Load.start(this.folder, this.subject.load);
     this.invariants = new Invariants(this.subject, this.load);
