@@ -5,7 +5,7 @@ import { migrationId, readArguments, repointSchema } from "../run/desired";
 import { repointOrRollBack } from "../run/migration";
 import { progressFor } from "../run/progress";
 import { reported } from "../run/report";
-import { reviewRepoint } from "../run/repoint";
+import { awaitsRepointing, reviewRepoint } from "../run/repoint";
 import type { Lifecycle, Properties } from "./lifecycle";
 import {
   accepted,
@@ -42,7 +42,15 @@ export const repoint: Lifecycle = {
 
   async diff(_id, olds, news) {
     const same = isDeepStrictEqual(argumentsOf(olds), argumentsOf(news));
-    return { changes: !same || olds["incomplete"] === true };
+    if (!same || olds["incomplete"] === true) return { changes: true };
+    const desired = readDesired(repointSchema, news);
+    if (desired.migration.finalized) return { changes: false };
+    // A repointing the other way that was killed leaves the state as it was.
+    try {
+      return { changes: await awaitsRepointing(desired) };
+    } catch (error) {
+      throw plainError(error);
+    }
   },
 
   async create(inputs) {

@@ -29,6 +29,8 @@ export interface History {
   readonly workedOf: (consumer: string) => Worked;
   /** Whether a finished way back left the consumer fenced, for a repointing to release it. */
   readonly awaitsRelease: (consumer: string) => boolean;
+  /** Whether the consumer was not repointed since the last finished move, in either direction: it is still fenced. */
+  readonly awaitsRepointing: (consumer: string) => boolean;
   readonly finalized: boolean;
   /** What the step of that id came to when it was last done. */
   readonly lastResult: (step: string) => JsonObject | undefined;
@@ -51,7 +53,7 @@ export function readHistory(runs: readonly Run[]): History {
   const worked = new Map<string, Worked>();
   const workedOf = (consumer: string): Worked => worked.get(consumer) ?? { on: "source" };
   let halfRepointed: Run[] = [];
-  let cameBack = false;
+  let lastMove: ActiveSide | undefined;
   const released = new Set<string>();
   for (const run of runs) {
     const { operation } = run.plan;
@@ -62,7 +64,7 @@ export function readHistory(runs: readonly Run[]): History {
       if (run.outcome !== "done") continue;
       active = operation === "forward" ? "target" : "source";
       undoable = operation === "forward" ? run : undefined;
-      cameBack = operation === "back";
+      lastMove = active;
       released.clear();
       halfRepointed = [];
     } else if (verb === "repoint" && consumer !== undefined) {
@@ -79,7 +81,8 @@ export function readHistory(runs: readonly Run[]): History {
       }
     } else if (operation === operations.finalize && run.outcome === "done") finalized = true;
   }
-  const awaitsRelease = (consumer: string) => cameBack && !released.has(consumer);
+  const awaitsRepointing = (consumer: string) => lastMove !== undefined && !released.has(consumer);
+  const awaitsRelease = (consumer: string) => lastMove === "source" && awaitsRepointing(consumer);
   const lastResult = (step: string) =>
     [...runs]
       .reverse()
@@ -93,6 +96,7 @@ export function readHistory(runs: readonly Run[]): History {
     halfRepointed,
     workedOf,
     awaitsRelease,
+    awaitsRepointing,
     finalized,
     lastResult,
     runs,

@@ -48,6 +48,15 @@ export async function reviewRepoint(desired: RepointDesired): Promise<{
   });
 }
 
+/** Whether the consumer is yet to be repointed, whatever Pulumi's state says: the journal is the truth. */
+export async function awaitsRepointing({ consumer, migration }: RepointDesired): Promise<boolean> {
+  return withMigrationWorld(migration, async (world) => {
+    const history = readHistory(await readRuns(world, keepersOf(migration)));
+    const moves = history.active !== migration.active || history.pendingMove !== undefined;
+    return moves || history.awaitsRepointing(consumer.name);
+  });
+}
+
 /** Repoints, proves and releases one consumer within a session that is open already. */
 export async function repointConsumer(
   world: World,
@@ -61,7 +70,7 @@ export async function repointConsumer(
   if (history.pendingMove || history.active !== to) throw new MigrationNotThere(to, history);
   const last = lastOf(history, consumer.name);
   const isLast = last?.plan.operation === operations.repoint(consumer.name, to);
-  if (isLast && last.outcome === "done" && !history.awaitsRelease(consumer.name)) return { timeline: [] };
+  if (isLast && last.outcome === "done" && !history.awaitsRepointing(consumer.name)) return { timeline: [] };
   try {
     // Other choices (to accept a loss, for example) make another plan of what is left to do.
     const goesOn =

@@ -97,6 +97,14 @@ test("from a way back that stopped half way, forward again: ClickHouse is not as
   expect((await writers()).slice(-2)).toEqual(["pause", "resume"]);
 });
 
+test("there and back and there again before ClickHouse had followed: its writers go on all the same", async () => {
+  expect((await scene.up(desired())).failed).toBe("");
+  expect((await scene.back(desired())).failed).toBe("");
+  expect((await scene.up(desired())).failed).toBe("");
+  await untilWritable(scene.lab.clickhouse);
+  expect(await writers()).toEqual(["pause", "resume", "pause", "pause", "resume"]);
+});
+
 test("a consumer alone is not repointed before its data is there, and nothing of it is touched", async () => {
   const before = await config("ck1");
   const { failed } = await repointAll(desired());

@@ -113,3 +113,18 @@ test("a repointing that stopped before a start is to be taken back with its move
   expect(readHistory([forward("done"), repoint("target", "taken back")]).halfRepointed).toEqual([]);
   expect(readHistory([forward("done"), stopped, forward("done")]).halfRepointed).toEqual([]);
 });
+
+test("moved there and back and there again, a consumer waits for its repointing, though its last one named that side", () => {
+  const there = [forward("done"), repoint("target", "done")];
+  expect(readHistory(there).awaitsRepointing("ck")).toBe(false);
+  const again = readHistory([
+    ...there,
+    back("done"),
+    repoint("source", undefined, restarted),
+    forward("done"),
+  ]);
+  expect(again).toMatchObject({ active: "target" });
+  expect(again.awaitsRepointing("ck")).toBe(true);
+  expect(readHistory([...again.runs, repoint("target", "done")]).awaitsRepointing("ck")).toBe(false);
+  expect(readHistory([]).awaitsRepointing("ck")).toBe(false);
+});
