@@ -55,7 +55,9 @@ async function explore(share: Share, verdict: Verdict): Promise<void> {
     if (share.resume)
       say(`${tried.outcomes.length} crash points and ${tried.relays.length} relays were tried before`);
     const directions = DIRECTIONS.filter(({ name }) => only === undefined || name === only);
-    const counts = await explorer.learn(only === undefined ? DIRECTIONS : ROUND_TRIP);
+    const counts = await explorer.learn(
+      directions.every((one) => ROUND_TRIP.includes(one)) ? ROUND_TRIP : DIRECTIONS,
+    );
     say(`crash points: ${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; seed ${seed}`);
     const mine = <T>(all: readonly T[]) => all.filter((_, index) => index % parts === part);
     const gaps = gapsOf(seed);
