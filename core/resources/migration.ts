@@ -84,7 +84,7 @@ export const migration: Lifecycle = {
     try {
       return await withMigrationWorld(desired, async (world) => {
         const history = readHistory(await readRuns(world, keepersOf(desired)));
-        return { changes: history.active !== desired.active || history.pendingMove !== undefined };
+        return { changes: !history.isSettledOn(desired.active) };
       });
     } catch (error) {
       throw plainError(error);

@@ -127,7 +127,7 @@ async function refuseUnsettled(world: World, desired: EnsembleDesired): Promise<
   }
   const complaints = [...byFolder].flatMap(([folder, journal]) => {
     const history = readHistory(runsOf(parseJournals(journal)));
-    if (history.finalized || (!history.pendingMove && history.active === "source")) return [];
+    if (history.finalized || history.isSettledOn("source")) return [];
     return [complainUnsettled(folder, history.pendingMove)];
   });
   if (complaints.length > 0) throw new Refusal(complaints);

@@ -26,7 +26,7 @@ export async function finalize(desired: MigrationDesired, progress: Progress): P
       const behind = desired.consumers.filter(
         (consumer) => history.consumers.get(consumer.name) !== "target",
       );
-      if (history.active !== "target" || history.pendingMove || behind.length > 0) {
+      if (!history.isSettledOn("target") || behind.length > 0) {
         throw new UserError(
           `the migration cannot be finalized: ${
             history.active === "target"

@@ -22,6 +22,8 @@ export interface History {
   readonly pendingMove?: Run;
   /** The move that made the target the active side, and that can still be taken back as if it had never been. */
   readonly undoable?: Run;
+  /** Whether that side is active, and no move is half done. */
+  readonly isSettledOn: (side: ActiveSide) => boolean;
   /** What each consumer's last finished repointing made it name; source where there was none. */
   readonly consumers: ReadonlyMap<string, ActiveSide>;
   /** Repointings to the target that stopped before its servers were started there, latest first. */
@@ -83,6 +85,7 @@ export function readHistory(runs: readonly Run[]): History {
   }
   const awaitsRepointing = (consumer: string) => lastMove !== undefined && !released.has(consumer);
   const awaitsRelease = (consumer: string) => lastMove === "source" && awaitsRepointing(consumer);
+  const isSettledOn = (side: ActiveSide) => active === side && pendingMove === undefined;
   const lastResult = (step: string) =>
     [...runs]
       .reverse()
@@ -92,6 +95,7 @@ export function readHistory(runs: readonly Run[]): History {
     active,
     pendingMove,
     undoable,
+    isSettledOn,
     consumers,
     halfRepointed,
     workedOf,

@@ -52,8 +52,7 @@ export async function reviewRepoint(desired: RepointDesired): Promise<{
 export async function awaitsRepointing({ consumer, migration }: RepointDesired): Promise<boolean> {
   return withMigrationWorld(migration, async (world) => {
     const history = readHistory(await readRuns(world, keepersOf(migration)));
-    const moves = history.active !== migration.active || history.pendingMove !== undefined;
-    return moves || history.awaitsRepointing(consumer.name);
+    return !history.isSettledOn(migration.active) || history.awaitsRepointing(consumer.name);
   });
 }
 
@@ -67,7 +66,7 @@ export async function repointConsumer(
 ): Promise<Repointed> {
   const { consumer, migration } = desired;
   const history = readHistory(await session.runs());
-  if (history.pendingMove || history.active !== to) throw new MigrationNotThere(to, history);
+  if (!history.isSettledOn(to)) throw new MigrationNotThere(to, history);
   const last = lastOf(history, consumer.name);
   const isLast = last?.plan.operation === operations.repoint(consumer.name, to);
   if (isLast && last.outcome === "done" && !history.awaitsRepointing(consumer.name)) return { timeline: [] };

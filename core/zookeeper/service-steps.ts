@@ -30,10 +30,7 @@ export function stopStep(
     id: `stop ${server.name}`,
     host: server.name,
     kind: "zk.stop",
-    args: {
-      ...serviceArgs(side),
-      servers: side.servers.map(({ name, address }) => ({ name, address })),
-    },
+    args: { ...serviceArgs(side), servers: serverArgs(side) },
     says,
     // A host that boots starts its server by itself, over folders that are being filled.
     ...(options?.lasting ? {} : { holdsUntil: `start ${server.name}` }),
@@ -62,7 +59,7 @@ export function joinedStep(side: Side, via: Server, timeoutMs: number): Step {
     kind: "zk.joined",
     args: {
       clientPort: side.clientPort,
-      servers: side.servers.map(({ name, address }) => ({ name, address })),
+      servers: serverArgs(side),
       timeoutMs,
     },
     says: `wait for one leader and ${side.servers.length - 1} synced followers`,
@@ -241,6 +238,10 @@ async function led(world: World, servers: readonly Server[], port: number): Prom
   // Who serves has a leader, or is it; but for a server that lost it and serves reads.
   const serve = started.some((answer) => answer?.kind === "serving" && answer.mode !== "read-only");
   return { done: serve || started.length <= servers.length / 2, found: found.join(", ") };
+}
+
+function serverArgs(side: Side) {
+  return side.servers.map(({ name, address }) => ({ name, address }));
 }
 
 function serviceArgs(side: Side): ServiceArgs {

@@ -8,6 +8,8 @@ import type { MigrationDesired } from "../../core/run/desired";
 import { METRIKA_XML, query, untilWritable } from "../../lab/clickhouse";
 import { modeOf } from "../../lab/old-zookeeper";
 import type { Arguments } from "../../lab/arguments";
+import type { LabHost } from "../../lab/host";
+import { happening } from "./direct/faults";
 import { Scene, tell, type Told } from "./direct/scene";
 import { readTree, withZooKeeper } from "./direct/tree";
 import { serversOf } from "./harness/connections";
@@ -35,6 +37,14 @@ const writers = async () => (await scene.on("ck1", "cat /var/tmp/writers 2>/dev/
 const config = (host: string) => scene.on(host, 'cat "$1"', METRIKA_XML);
 const addresses = (servers: readonly { address: string }[]) => servers.map(({ address }) => address);
 
+/** A move forward whose target host loses power once the source is stopped. */
+const forwardLosing = (victim: LabHost) =>
+  happening(
+    (onLine) => scene.forward(desired(), onLine),
+    /stop \(leader\)/,
+    () => victim.kill(),
+  );
+
 async function repointAll(migration: MigrationDesired): Promise<Told> {
   const [consumer] = migration.consumers;
   if (!consumer) throw new Error("no consumer");
@@ -44,11 +54,7 @@ async function repointAll(migration: MigrationDesired): Promise<Told> {
 test("a target host loses power after the fence: the source serves again by itself, and the next run goes through", async () => {
   const before = await readTree(scene.lab.inventory.old, "/seed");
   const victim = scene.lab.host("zk-new2");
-  let cut: Promise<void> | undefined;
-  const { said, failed } = await scene.forward(desired(), (line) => {
-    if (/stop \(leader\)/.test(line)) cut = victim.kill();
-  });
-  await cut;
+  const { said, failed } = await forwardLosing(victim);
 
   expect(said).toContain("taking back what was done");
   expect(failed).toMatch(/zk-new2/);
@@ -81,11 +87,7 @@ test("from a way back that stopped half way, forward again: ClickHouse is not as
   expect(await writers()).toEqual(["pause", "resume", "pause"]);
 
   const victim = scene.lab.host("zk-new2");
-  let cut: Promise<void> | undefined;
-  const { failed } = await scene.forward(desired(), (line) => {
-    if (/stop \(leader\)/.test(line)) cut = victim.kill();
-  });
-  await cut;
+  const { failed } = await forwardLosing(victim);
   expect(failed).toContain("clickhouse fenced by a way back that did not end");
   expect(await Promise.all(scene.lab.oldEnsemble.map(modeOf))).toContain("leader");
   expect(await writers()).toEqual(["pause", "resume", "pause", "pause"]);
