@@ -24,7 +24,7 @@ export async function finalize(desired: MigrationDesired, progress: Progress): P
       const history = readHistory(await session.runs());
       if (history.finalized) return;
       const behind = desired.consumers.filter(
-        (consumer) => history.consumers.get(consumer.name) !== "target",
+        ({ name }) => history.consumers.get(name) !== "target" || history.awaitsRepointing(name),
       );
       if (!history.isSettledOn("target") || behind.length > 0) {
         throw new UserError(
