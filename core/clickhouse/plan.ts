@@ -21,11 +21,14 @@ import type { ClickHouseDesired } from "./desired";
 import type { ClickHouseFacts, ReplicaServerFacts } from "./observe";
 import { reloadsZooKeeper } from "./observe";
 
-/** What must stop before the data moves. `stopServers` also where the old ensemble goes on serving others. */
+/**
+ * What must stop before the data moves. Servers are stopped too where the old ensemble goes on serving others, and
+ * where one may join the new ensemble as soon as that starts: nobody may write there before it is proved.
+ */
 export function fenceStages(
   desired: ClickHouseDesired,
   facts: ClickHouseFacts,
-  options: { readonly stopServers: boolean; readonly from: Side },
+  options: { readonly stopServers: boolean; readonly mayJoin: boolean; readonly from: Side },
 ): Stage[] {
   const { pause, resume, addresses } = desired.writers;
   const stages: Stage[] = commandSteps(`pause writers of ${desired.name}`, pause, {
@@ -37,7 +40,7 @@ export function fenceStages(
   if (addresses.length > 0) {
     stages.push({ phase: "fence", steps: [writersGoneStep(desired, addresses, options.from)] });
   }
-  if (options.stopServers || desired.fence === "stopped") {
+  if (options.stopServers || options.mayJoin || desired.fence === "stopped") {
     stages.push({
       phase: "fence",
       steps: facts.servers.map(({ name }) => ({

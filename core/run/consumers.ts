@@ -62,12 +62,15 @@ export async function observeConsumer(
   { from, to }: { readonly from: Side; readonly to: ActiveSide },
   history: History,
 ): Promise<ObservedConsumer> {
+  const { on, perhapsOn } = history.workedOf(consumer.name);
   switch (consumer.kind) {
-    case "clickhouse":
-      return asClickHouse(consumer, await observeClickHouse(world, consumer));
+    case "clickhouse": {
+      // A server keeps the addresses that it started with, whatever its file says by now.
+      const mayJoin = on === to || perhapsOn === to;
+      return asClickHouse(consumer, await observeClickHouse(world, consumer), mayJoin);
+    }
     case "pegasus": {
       const record = fromJson(history.lastResult(recordId(consumer.name)));
-      const { on, perhapsOn } = history.workedOf(consumer.name);
       const led = on !== to ? "yes" : perhapsOn !== undefined && perhapsOn !== to ? "perhaps" : "no";
       return asPegasus(consumer, await observePegasus(world, consumer, { from, led }, record));
     }
@@ -80,7 +83,7 @@ export function sketchConsumer(consumer: Consumer): ObservedConsumer {
     case "clickhouse": {
       const { hosts } = consumer;
       const servers = namesOf(hosts).map((name) => ({ name, address: addressOf(hosts, name) }));
-      return asClickHouse(consumer, { servers });
+      return asClickHouse(consumer, { servers }, false);
     }
     case "pegasus":
       return asPegasus(consumer, sketchPegasus(consumer));
@@ -114,7 +117,12 @@ export function choicesOf(consumer: Consumer): JsonObject {
   return { method, skipBadNodes, skipLostPartitions, acceptLost };
 }
 
-function asClickHouse(desired: ClickHouseDesired, facts: ClickHouseFacts): ObservedConsumer {
+/** @param mayJoin whether one of its servers may have started with the addresses of the side that it is to join */
+function asClickHouse(
+  desired: ClickHouseDesired,
+  facts: ClickHouseFacts,
+  mayJoin: boolean,
+): ObservedConsumer {
   return {
     consumer: desired,
     complain: ({ healthMatters, carries }) => [
@@ -122,7 +130,7 @@ function asClickHouse(desired: ClickHouseDesired, facts: ClickHouseFacts): Obser
       ...(carries === "everything" ? [] : [onlyBySnapshot(desired)]),
     ],
     fence: ({ from, stopServers }) => ({
-      quiet: clickhouse.fenceStages(desired, facts, { from, stopServers }),
+      quiet: clickhouse.fenceStages(desired, facts, { from, stopServers, mayJoin }),
       stop: [],
     }),
     check: () => clickhouse.checkStages(desired, facts),

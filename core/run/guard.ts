@@ -1,10 +1,10 @@
 /**
  * What a failed move leaves behind, and what the user is told about it.
  *
- * Forward, everything is taken back: no consumer has been repointed, so the untouched source can go on. Consumers that
- * an earlier way back had left fenced stay so: they may be repointed by half. On the way
+ * Forward, everything is taken back: no consumer has been repointed, so the untouched source can go on. On the way
  * back, what failed before anybody was fenced is taken back too, and so is a refusal (something that only the user can
  * decide): the target serves on as before. Anything else stops there, fenced, since the next command is to go on.
+ * Either way, consumers that the last move had left fenced stay so: they may be repointed by half.
  */
 import { Refusal, UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
@@ -42,9 +42,9 @@ export async function guard(
         throw new NotTakenBack(error, second);
       },
     );
-    if (to === "source") throw new WayBackRefused(error, leftOvers);
-    const { awaitsRelease } = readHistory(await session.runs());
-    throw new TakenBack(error, leftOvers, consumers.filter(awaitsRelease));
+    const { awaitsRepointing } = readHistory(await session.runs());
+    const Failed = to === "source" ? WayBackRefused : TakenBack;
+    throw new Failed(error, leftOvers, consumers.filter(awaitsRepointing));
   }
 }
 
@@ -101,10 +101,15 @@ export class TakenBack extends UserError {
 
 /** The way back would lose something, or cannot be planned as things are; the target serves on. */
 export class WayBackRefused extends UserError {
-  constructor(cause: Error, leftOvers: readonly string[]) {
+  /** @param fenced consumers that were fenced before the way back began */
+  constructor(cause: Error, leftOvers: readonly string[], fenced: readonly string[]) {
+    const stay =
+      fenced.length === 0
+        ? ""
+        : `What the move forward had left fenced stays so: ${fenced.join(", ")}; pulumi up with active: target releases it there. `;
     super(
       `${cause.message}\nNothing was moved: the target serves on with all its data, and the writers that this run paused go on. ` +
-        `Decide as said, then run the same command again.${sayLeftOvers(leftOvers)}`,
+        `${stay}Decide as said, then run the same command again.${sayLeftOvers(leftOvers)}`,
       { cause },
     );
   }

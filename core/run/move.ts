@@ -51,7 +51,7 @@ export async function observeForward(
     target: sideOfManaged(desired.target),
     ensemble,
     consumers,
-    fenced: new Set(desired.consumers.map(({ name }) => name).filter(history.awaitsRelease)),
+    fenced: stillFenced(desired, history),
     foreign: foreignClients(ensemble, new Set(desired.consumers.flatMap(addressesOf))),
   };
 }
@@ -86,7 +86,7 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
     origin: source,
     destination: target,
     consumers,
-    down: facts.fenced,
+    fenced: facts.fenced,
     acceptDataLoss: desired.acceptDataLoss,
     snapshot: origin &&
       foldOn && {
@@ -127,6 +127,11 @@ export function sketchBack(desired: MigrationDesired): Plan {
     .flatMap((one) => one.repoint({ from: target, to: source, restore: true }))
     .filter(({ steps }) => steps.length > 0);
   return { ...move, stages: [...move.stages, ...release] };
+}
+
+/** Names of the consumers that did not follow the last move, whichever way it went. */
+export function stillFenced({ consumers }: MigrationDesired, history: History): ReadonlySet<string> {
+  return new Set(consumers.map(({ name }) => name).filter(history.awaitsRepointing));
 }
 
 /** Every consumer, looked at side by side. */

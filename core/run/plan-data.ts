@@ -17,8 +17,8 @@ export interface DataMove {
   readonly origin: Side;
   readonly destination: Side;
   readonly consumers: readonly ObservedConsumer[];
-  /** Consumers that a way back left fenced: their servers may be down, and nothing can be asked of those. */
-  readonly down?: ReadonlySet<string>;
+  /** Consumers that the last move left fenced: their servers may be down, and nothing can be asked of those. */
+  readonly fenced?: ReadonlySet<string>;
   readonly acceptDataLoss: boolean;
   /** Of strategy snapshot alone; `ownFiles` where nothing can be copied and the destination goes on with its own. */
   readonly snapshot?: MoveFacts | ({ readonly ownFiles: true } & ReachableHosts);
@@ -58,15 +58,15 @@ export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strat
 }
 
 function fenceAll(desired: MigrationDesired, move: DataMove): Fence {
-  const { origin, operation, consumers, down } = move;
+  const { origin, operation, consumers, fenced } = move;
   const options = (name: string) => ({
     from: origin,
     stopServers: leavesRunning(desired),
-    strict: operation === "forward" && !down?.has(name),
+    strict: operation === "forward" && !fenced?.has(name),
   });
   const fences = consumers.map((one) => {
     const fence = one.fence(options(one.consumer.name));
-    return down?.has(one.consumer.name) ? withoutUndo(fence) : fence;
+    return fenced?.has(one.consumer.name) ? withoutUndo(fence) : fence;
   });
   return { quiet: fences.flatMap(({ quiet }) => quiet), stop: fences.flatMap(({ stop }) => stop) };
 }

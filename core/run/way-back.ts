@@ -22,7 +22,7 @@ import { addressesOf } from "./consumers";
 import type { MigrationDesired } from "./desired";
 import { isManaged } from "./desired";
 import type { History } from "./history";
-import { observeAll } from "./move";
+import { observeAll, stillFenced } from "./move";
 import { carriesOf, planData } from "./plan-data";
 import { sideOf, withFlags } from "./sides";
 
@@ -40,6 +40,7 @@ export async function planBack(world: World, desired: MigrationDesired, history:
     operation: "back" as const,
     origin: target,
     consumers,
+    fenced: stillFenced(desired, history),
     acceptDataLoss: desired.acceptDataLoss,
   };
   if (desired.strategy !== "snapshot") {

@@ -75,7 +75,7 @@ test("a target host loses power after the fence: the source serves again by itse
   expect(await writers()).toEqual(["pause", "resume", "pause", "resume"]);
 });
 
-test("from a way back that stopped half way, forward again: ClickHouse is not asked to work before it can, and stays fenced where that fails", async () => {
+test("from a way back that stopped half way, forward again: ClickHouse is not asked to work before it can, joins nothing that is not proved, and stays fenced where that fails", async () => {
   const back = desired((args) => {
     args["active"] = "source";
     args.consumers["clickhouse"]!["restart"] = "false";
@@ -87,7 +87,9 @@ test("from a way back that stopped half way, forward again: ClickHouse is not as
   expect(await writers()).toEqual(["pause", "resume", "pause"]);
 
   const victim = scene.lab.host("zk-new2");
-  const { failed } = await forwardLosing(victim);
+  const { said, failed } = await forwardLosing(victim);
+  expect(said).toMatch(/^ck1 +stop ClickHouse/m);
+  expect(said).toMatch(/^ck2 +stop ClickHouse/m);
   expect(failed).toContain("clickhouse fenced by a way back that did not end");
   expect(await Promise.all(scene.lab.oldEnsemble.map(modeOf))).toContain("leader");
   expect(await writers()).toEqual(["pause", "resume", "pause", "pause"]);

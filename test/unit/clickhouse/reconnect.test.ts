@@ -52,13 +52,14 @@ test.each([
   expect(world.host("ck1").scripts.some(({ text }) => text === RESTART)).toBe(!running);
 });
 
-test("the fence leaves servers readable, and stops them where that is asked for or others stay on the source", () => {
+test("the fence leaves servers readable, and stops them where it is asked to, others stay on the source, or one may join what is not proved yet", () => {
   const facts = { servers: ["ck1", "ck2"].map((name) => ({ name, address: name })) };
-  const stops = (fence: "readOnly" | "stopped", stopServers: boolean) =>
-    fenceStages(desired({ fence }), facts, { stopServers, from: FROM })
+  const stops = (fence: "readOnly" | "stopped", stopServers: boolean, mayJoin = false) =>
+    fenceStages(desired({ fence }), facts, { stopServers, mayJoin, from: FROM })
       .flatMap(({ steps }) => steps)
       .filter(({ kind }) => kind === "ck.stop").length;
   expect(stops("readOnly", false)).toBe(0);
   expect(stops("readOnly", true)).toBe(2);
   expect(stops("stopped", false)).toBe(2);
+  expect(stops("readOnly", false, true)).toBe(2);
 });
