@@ -1,10 +1,9 @@
 /**
  * Plans the installation of an ensemble, and every later change of it.
  *
- * Where nothing runs yet, all servers are prepared side by side and started together: an ensemble has no quorum to
- * lose. Where it runs, one server at a time is changed, those that are down first, then followers, the leader last,
- * each one synced before the next is touched, so that a quorum stands at every moment. A server that is already as
- * it should be is left alone.
+ * Servers that are down have no quorum to lose: all of them are prepared side by side and started together. Those that
+ * run are changed after that one at a time, followers first, the leader last, each one synced before the next is
+ * touched, so that a quorum stands at every moment. A server that is already as it should be is left alone.
  *
  * Pure: facts come from `observe.ts`, steps are run by `engine/execute.ts`.
  */
@@ -20,8 +19,7 @@ import type { EnsembleObserved, ServerState } from "./observe";
 
 export function planEnsemble(desired: EnsembleDesired, observed: EnsembleObserved): Plan {
   const side = sideOfManaged(desired);
-  const running = observed.servers.filter((one) => one.mode !== "down");
-  const stages = running.length === 0 ? fresh(desired, side, observed) : rolling(desired, side, observed);
+  const stages = [...startDown(desired, side, observed), ...changeRunning(desired, side, observed)];
   return {
     title: `ZooKeeper ${desired.version} on ${namesOf(desired.hosts).join(", ")} (${connectStringOf(desired)})`,
     operation: "install",
@@ -39,32 +37,36 @@ export function driftOf(desired: EnsembleDesired, observed: EnsembleObserved): s
   ]);
 }
 
-function fresh(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
-  const toUnpack = observed.servers.filter((state) => !state.unpacked);
-  const toConfigure = observed.servers.filter((state) => differing(desired, state).length > 0);
+function startDown(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
+  const down = observed.servers.filter(({ mode }) => mode === "down");
+  const [first] = down;
+  if (!first) return [];
+  const toUnpack = down.filter((state) => !state.unpacked);
+  const toConfigure = down.filter((state) => differing(desired, state).length > 0);
   return [
     { phase: "install", steps: toUnpack.map((state) => fetchStep(desired, state.name)) },
     { phase: "install", steps: toUnpack.map((state) => unpackStep(desired, state.name)) },
     { phase: "install", steps: toConfigure.map((state) => configureStep(desired, state)) },
-    { phase: "start", steps: side.servers.map((server) => startStep(side, server, "start")) },
-    { phase: "start", steps: [joinedStep(side, firstOf(side), joinTimeoutMs(desired))] },
-    { phase: "start", steps: metricsSteps(desired) },
+    { phase: "start", steps: down.map((state) => startStep(side, serverOf(side, state), "start")) },
+    { phase: "start", steps: [joinedStep(side, serverOf(side, first), joinTimeoutMs(desired))] },
+    { phase: "start", steps: metricsSteps(desired, down) },
   ];
 }
 
-function rolling(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
-  const order = ["down", "no quorum", "follower", "leader", "standalone"];
+function changeRunning(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
+  const order = ["no quorum", "follower", "leader", "standalone"];
   const todo = observed.servers
-    .filter((state) => state.mode === "down" || !state.unpacked || differing(desired, state).length > 0)
+    .filter(({ mode }) => mode !== "down")
+    .filter((state) => !state.unpacked || differing(desired, state).length > 0)
     .sort((a, b) => order.indexOf(a.mode) - order.indexOf(b.mode));
   return todo.flatMap((state) => {
-    const server = side.servers.find((one) => one.name === state.name) as Server;
+    const server = serverOf(side, state);
     const one = (steps: Step[]): Stage => ({ phase: "install", steps });
     return [
       ...(state.unpacked
         ? []
         : [one([fetchStep(desired, state.name)]), one([unpackStep(desired, state.name)])]),
-      ...(state.mode === "down" ? [] : [one([stopStep(side, server, `stop (${state.mode})`)])]),
+      one([stopStep(side, server, `stop (${state.mode})`)]),
       ...(differing(desired, state).length === 0 ? [] : [one([configureStep(desired, state)])]),
       one([startStep(side, server, "start")]),
       one([
@@ -123,10 +125,10 @@ function configureStep(desired: EnsembleDesired, state: ServerState): Step {
   };
 }
 
-function metricsSteps(desired: EnsembleDesired): Step[] {
+function metricsSteps(desired: EnsembleDesired, started: readonly ServerState[]): Step[] {
   const { metrics } = desired;
   if (metrics === false) return [];
-  return namesOf(desired.hosts).map((name) => ({
+  return started.map(({ name }) => ({
     id: `metrics ${name}`,
     host: name,
     kind: "zk.metrics",
@@ -151,6 +153,6 @@ function joinTimeoutMs(desired: EnsembleDesired): number {
   return 30_000 + desired.tickTime * (desired.initLimit + desired.syncLimit);
 }
 
-function firstOf(side: Side): Server {
-  return side.servers[0] as Server;
+function serverOf(side: Side, { name }: ServerState): Server {
+  return side.servers.find((one) => one.name === name) as Server;
 }

@@ -87,10 +87,30 @@ test("what is down comes first: it cannot be stopped, and the quorum needs it", 
     "unpack zk-new3",
     "configure zk-new3",
     "start zk-new3",
-    "joined after zk-new3",
-    "stop zk-new2",
+    "joined zk-new1 zk-new2 zk-new3",
+    "metrics zk-new3",
   ]);
+  expect(plan.stages[6]!.steps[0]!.id).toBe("stop zk-new2");
   expect(driftOf(ensemble(), observed)).toContain("zk-new3: not running");
+});
+
+test("all that are down are started before anybody waits for them: one alone finds no quorum, or not everybody", () => {
+  const observed = {
+    servers: [
+      installed("zk-new1", "down"),
+      installed("zk-new2", "down"),
+      installed("zk-new3", "no quorum", { tickTime: 3000 }),
+    ],
+  };
+  const ids = planEnsemble(ensemble(), observed).stages.map(({ steps }) =>
+    steps.map(({ id }) => id).join(", "),
+  );
+  expect(ids.slice(0, 4)).toEqual([
+    "start zk-new1, start zk-new2",
+    "joined zk-new1 zk-new2 zk-new3",
+    "metrics zk-new1, metrics zk-new2",
+    "stop zk-new3",
+  ]);
 });
 
 test("the same facts make the same plan, and steps have names of their own", () => {
