@@ -56,7 +56,8 @@ export async function execute<World>(execution: Execution<World>): Promise<Map<s
 }
 
 /**
- * Takes back everything the run began, latest first: the journal walked backwards, not the plan.
+ * Takes back everything the run began, latest first: the journal walked backwards, not the plan. What was done side by
+ * side is taken back side by side: of servers that are started one by one, each would wait for the rest.
  * Goes on after a failure, so that one dead host does not keep the others fenced, and throws all failures at the end.
  */
 export async function takeBack<World>(
@@ -64,21 +65,36 @@ export async function takeBack<World>(
   execution: Omit<Execution<World>, "plan" | "earlier">,
 ): Promise<void> {
   const failures: { step: Step; error: Error }[] = [];
-  for (const step of [...run.begunSteps].reverse()) {
-    const undo = handlerOf(execution, step).undo;
-    if (!step.undo || !undo) continue;
-    const began = Date.now();
-    try {
-      await execution.journal.write([{ event: "undoing", step: step.id }]);
-      await undo(contextOf(execution, step, new Map(run.results)));
-      await execution.journal.write([{ event: "undone", step: step.id }]);
-      execution.progress.say(`${step.host}  ${step.undo}  ${seconds(began)}`);
-    } catch (error) {
-      failures.push({ step, error: asError(error) });
-    }
+  for (const steps of begunTogether(run).reverse()) {
+    const undoing = execution.journal.write(steps.map(({ id }) => ({ event: "undoing", step: id })));
+    const one = async (step: Step) => {
+      const began = Date.now();
+      try {
+        await undoing;
+        await handlerOf(execution, step).undo?.(contextOf(execution, step, run.results));
+        await execution.journal.write([{ event: "undone", step: step.id }]);
+        execution.progress.say(`${step.host}  ${step.undo}  ${seconds(began)}`);
+      } catch (error) {
+        failures.push({ step, error: asError(error) });
+      }
+    };
+    await Promise.all(steps.map(one));
   }
   if (failures.length > 0) throw new TakeBackFailed(failures);
   await execution.journal.write([{ event: "end", outcome: "taken back" }]);
+}
+
+/** What has a way back, in the order in which it was begun, the steps of a stage together. */
+function begunTogether({ plan, begunSteps }: Run): Step[][] {
+  const stageOf = (step: Step) => plan.stages.findIndex(({ steps }) => steps.includes(step));
+  const together: Step[][] = [];
+  let latest: number | undefined;
+  for (const step of begunSteps.filter(({ undo }) => undo !== undefined)) {
+    if (stageOf(step) === latest) together[together.length - 1]?.push(step);
+    else together.push([step]);
+    latest = stageOf(step);
+  }
+  return together;
 }
 
 /** Some steps could not be taken back; all the others were. */

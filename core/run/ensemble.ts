@@ -28,8 +28,8 @@ import { withWorld } from "./world";
 
 /** Installs what is missing, changes what differs, starts what is down. */
 export async function ensureEnsemble(desired: EnsembleDesired, progress: Progress): Promise<readonly Span[]> {
-  return withEnsembleWorld(desired, (world) =>
-    withSession(world, handlers, progress, namesOf(desired.hosts), async (session) => {
+  return withEnsembleWorld(desired, (opened) =>
+    withSession(opened, handlers, progress, namesOf(desired.hosts), async (world, session) => {
       const { observed, complaints } = await observe(world, desired);
       if (!observed) throw new Refusal(complaints);
       const plan = planEnsemble(desired, observed);
@@ -94,12 +94,12 @@ export async function readDrift(desired: EnsembleDesired): Promise<string[]> {
  * @throws Refusal while clients are connected, or a migration is not settled on its source
  */
 export async function removeEnsemble(desired: EnsembleDesired, progress: Progress): Promise<boolean> {
-  return withEnsembleWorld(desired, async (world) => {
-    if (await isFinalized(world, desired)) {
+  return withEnsembleWorld(desired, async (opened) => {
+    if (await isFinalized(opened, desired)) {
       progress.say("the migration to this ensemble is finalized: it stays as it is");
       return false;
     }
-    return withSession(world, handlers, progress, namesOf(desired.hosts), async (session) => {
+    return withSession(opened, handlers, progress, namesOf(desired.hosts), async (world, session) => {
       await refuseUnsettled(world, desired);
       const side = sideOfManaged(desired);
       const facts = await observeEnsemble(world, side);

@@ -19,8 +19,8 @@ import { sideOf } from "./sides";
 import { withSession } from "./session";
 
 export async function finalize(desired: MigrationDesired, progress: Progress): Promise<void> {
-  await withMigrationWorld(desired, (world) =>
-    withSession(world, finalizeHandlers, progress, keepersOf(desired), async (session) => {
+  await withMigrationWorld(desired, (opened) =>
+    withSession(opened, finalizeHandlers, progress, keepersOf(desired), async (world, session) => {
       const history = readHistory(await session.runs());
       if (history.finalized) return;
       const behind = desired.consumers.filter(

@@ -37,7 +37,7 @@ export function withMigrationSession<T>(
   progress: Progress,
   act: (world: World, session: Session) => Promise<T>,
 ): Promise<T> {
-  return withMigrationWorld(desired, (world) =>
-    withSession(world, handlers, progress, keepersOf(desired), (session) => act(world, session)),
+  return withMigrationWorld(desired, (opened) =>
+    withSession(opened, handlers, progress, keepersOf(desired), act),
   );
 }

@@ -15,7 +15,7 @@ import { lockHosts } from "../journal/lock";
 import { RemoteJournal } from "../journal/remote-journal";
 import type { World } from "../transports/contract";
 import { crashPoint } from "./crash-point";
-import { ownerName } from "./world";
+import { inTurn, ownerName } from "./world";
 
 export interface Session {
   /** The runs so far, oldest first; read anew at every call. */
@@ -28,21 +28,25 @@ export interface Session {
   takeBack(run: Run): Promise<void>;
 }
 
-/** @param keepers names of the hosts that keep the journal and the lock */
+/**
+ * @param opened what was opened for it; all that is done goes through the world that `act` gets
+ * @param keepers names of the hosts that keep the journal and the lock
+ */
 export async function withSession<T>(
-  world: World,
+  opened: World,
   handlers: Handlers<World>,
   progress: Progress,
   keepers: readonly string[],
-  act: (session: Session) => Promise<T>,
+  act: (world: World, session: Session) => Promise<T>,
 ): Promise<T> {
-  const hosts = keepers.map((name) => world.host(name));
+  const hosts = keepers.map((name) => opened.host(name));
   return alone(async () => {
     const owner = ownerName();
     const lock = await lockHosts(hosts, owner);
     try {
+      const world = inTurn(opened, owner, progress);
       const store = guarded(new RemoteJournal(world.migration, hosts), lock);
-      return await act(openSession(world, handlers, progress, store, owner));
+      return await act(world, openSession(world, handlers, progress, store, owner));
     } finally {
       await lock.release();
     }

@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { hostname, userInfo } from "node:os";
 import { CommandFailed, Refusal } from "../engine/errors";
+import type { Progress } from "../engine/execute";
+import { TURN_FILE } from "../journal/folder";
 import type { HostAccess, Hosts, RunResult, UserCommand, World } from "../transports/contract";
 import { openHost } from "../transports/ssh";
 import { gatherHosts } from "./desired";
@@ -39,9 +41,7 @@ export async function withWorld<T>(options: WorldOptions, act: (world: World) =>
         },
       ]);
     },
-    command(command) {
-      return command.on === undefined ? runHere(command) : runThere(world.host(command.on), command);
-    },
+    command: (command) => runCommand(world, command),
     secret: (name) => options.secrets?.[name],
   };
   try {
@@ -51,9 +51,29 @@ export async function withWorld<T>(options: WorldOptions, act: (world: World) =>
   }
 }
 
+/** The same machines for one run, whose commands wait for those of earlier runs, and end where a later one begins. */
+export function inTurn(world: World, owner: string, progress: Progress): World {
+  const hosts = new Map<string, HostAccess>();
+  const mine: World = {
+    ...world,
+    host(name) {
+      const turn = { file: TURN_FILE, owner, say: (line: string) => progress.say(line) };
+      const host = hosts.get(name) ?? world.host(name).inTurn(turn);
+      hosts.set(name, host);
+      return host;
+    },
+    command: (command) => runCommand(mine, command),
+  };
+  return mine;
+}
+
 /** Who we are, for the lock and the journal. */
 export function ownerName(): string {
   return `${userInfo().username}@${hostname()}, pid ${process.pid}, since ${new Date().toISOString()}`;
+}
+
+async function runCommand(world: Pick<World, "host">, command: UserCommand): Promise<RunResult> {
+  return command.on === undefined ? runHere(command) : runThere(world.host(command.on), command);
 }
 
 async function runThere(host: HostAccess, command: UserCommand): Promise<RunResult> {

@@ -76,6 +76,18 @@ export interface ReadOptions {
   readonly withoutPadding?: boolean;
 }
 
+/** Whose turn it is to change something on a host. */
+export interface TurnOptions {
+  /** On the host; its folder is made where it is missing. */
+  readonly file: string;
+  /** One line, which no other run has. */
+  readonly owner: string;
+  /** How long what an earlier run had begun may take to end. @default 120 */
+  readonly patienceSeconds?: number;
+  /** Tells the user what is waited for. */
+  say?(line: string): void;
+}
+
 /** The part of a {@link HostAccess} that protocol clients need. */
 export type Dialler = Pick<HostAccess, "name" | "address" | "dial">;
 
@@ -115,6 +127,11 @@ export interface HostAccess {
    * Resolves at its first line of standard output.
    */
   hold(argv: readonly string[]): Promise<Held>;
+  /**
+   * The same host, for one run: the first command that may change something waits for those of earlier runs to end, and
+   * once a later run has begun there, none begins any more. Closed together with this one.
+   */
+  inTurn(options: TurnOptions): HostAccess;
   close(): Promise<void>;
 }
 

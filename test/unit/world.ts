@@ -56,6 +56,7 @@ export class FakeHost implements HostAccess {
   writeFile = () => Promise.reject(new Error("not in this test"));
   writeStream = () => Promise.reject(new Error("not in this test"));
   dial: HostAccess["dial"] = () => Promise.reject(new Error("not in this test"));
+  inTurn = () => this;
   close = () => Promise.resolve();
 
   private reach(): void {

@@ -14,6 +14,7 @@ import { complainConnection } from "./login";
 import type { Starter } from "./program";
 import { readFile, readStream } from "./read";
 import { hold, run } from "./run";
+import { Turn } from "./turn";
 import { writeFile, writeStream } from "./write";
 
 export interface OpenHostOptions {
@@ -35,27 +36,29 @@ export async function openHost(name: string, host: Host, options: OpenHostOption
   if (complaints.length > 0) throw new Refusal(complaints);
 
   const connection = new HostConnection(name, host.connection, where, deadAfterMs);
-  const starter: Starter = { connection, sudo: host.sudo ?? false };
+  const reader: Starter = { connection, sudo: host.sudo ?? false };
   const address = host.address ?? host.connection.host;
-  return {
+  const accessOf = (writer: Starter): HostAccess => ({
     name,
     address,
-    run: (argv, runOptions) => run(starter, argv, runOptions),
-    script: (text, args = [], runOptions) => run(starter, ["sh", "-c", text, "sh", ...args], runOptions),
-    readFile: async (path) => readFile(starter, absolute(name, path), stallMs),
+    run: (argv, runOptions) => run(writer, argv, runOptions),
+    script: (text, args = [], runOptions) => run(writer, ["sh", "-c", text, "sh", ...args], runOptions),
+    readFile: async (path) => readFile(reader, absolute(name, path), stallMs),
     readStream: async (path, readOptions = {}) =>
-      readStream(starter, absolute(name, path), readOptions, stallMs),
+      readStream(reader, absolute(name, path), readOptions, stallMs),
     writeFile: async (path, content, fileOptions = {}) =>
-      writeFile(starter, absolute(name, path), Buffer.from(content), fileOptions, stallMs),
+      writeFile(writer, absolute(name, path), Buffer.from(content), fileOptions, stallMs),
     writeStream: async (path, content, fileOptions = {}) =>
-      writeStream(starter, absolute(name, path), content, fileOptions, stallMs),
+      writeStream(writer, absolute(name, path), content, fileOptions, stallMs),
     dial: async (port, target = address) => {
       const link = await connection.open();
       return new ChannelSocket(await link.forward(target, port, new Deadline(dialTimeoutMs)), link.lost);
     },
-    hold: (argv) => hold(starter, argv, dialTimeoutMs),
+    hold: (argv) => hold(reader, argv, dialTimeoutMs),
+    inTurn: (turn) => accessOf({ ...reader, turn: new Turn(reader, turn) }),
     close: () => connection.close(),
-  };
+  });
+  return accessOf(reader);
 }
 
 /** A relative path would depend on where the login shell happens to start. */

@@ -10,6 +10,7 @@ import { sayMs, type Deadline } from "../deadline";
 import type { HostConnection } from "./connection";
 import type { Link, Session } from "./link";
 import { commandLine, sayCommand } from "./quote";
+import type { Turn } from "./turn";
 
 export interface Program {
   /** Standard input and output. */
@@ -31,19 +32,22 @@ export interface Program {
 export interface Starter {
   readonly connection: HostConnection;
   readonly sudo: boolean;
+  /** Of the run whose commands these are. */
+  readonly turn?: Turn;
 }
 
 /**
- * Starts `argv`. The deadline is made once the connection stands, bounds the start, and is handed back for
+ * Starts `argv`, in the turn of its run where there is one. The deadline is made once the connection stands, bounds the start, and is handed back for
  * what follows.
  */
 export async function start(
-  { connection, sudo }: Starter,
+  { connection, sudo, turn }: Starter,
   argv: readonly string[],
   newDeadline: () => Deadline,
 ): Promise<{ program: Program; deadline: Deadline }> {
+  await turn?.taken();
   const said = sayCommand(argv);
-  const command = commandLine(argv, sudo);
+  const command = commandLine(turn?.command(argv) ?? argv, sudo);
   const link = await connection.open();
   const deadline = newDeadline();
   const session = await link.session(command, said, deadline);

@@ -6,6 +6,8 @@
  * that is not known beforehand the rename is a command of its own: to `cat` a lost connection looks like the
  * end of the content, and a script that went on by itself would put half a file in place.
  *
+ * A run's turn is entered for the rename alone: content that does not come to its end would keep the next run waiting.
+ *
  * The temporary name starts with a dot: ZooKeeper loads anything that starts with `snapshot.` or `log.`.
  */
 import { createHash, randomBytes } from "node:crypto";
@@ -14,6 +16,7 @@ import type { FileOptions, Written } from "../contract";
 import { Deadline } from "../deadline";
 import { start, type Program, type Starter } from "./program";
 import { run } from "./run";
+import { ENTER } from "./turn";
 
 /**
  * {@link HostAccess.writeFile}. A link at `path` is followed: what it points to is replaced, not the link.
@@ -50,8 +53,12 @@ export async function writeStream(
   return written;
 }
 
-/** $1 path, $2 suffix, $3 mode, $4 owner, $5 the expected sum or nothing. Prints sum, temporary name, real name. */
+/**
+ * $1 path, $2 suffix, $3 mode, $4 owner, $5 the expected sum or nothing, $6 and $7 of a turn, if any. Prints sum,
+ * temporary name, real name.
+ */
 const RECEIVE = `
+enter() {${ENTER}}
 set -eu
 umask 077
 path=$1
@@ -70,6 +77,7 @@ dd if="$tmp" iflag=nocache count=0 2>/dev/null || :
 sum=$(sha256sum < "$tmp")
 sum=\${sum%% *}
 if [ "$5" = "$sum" ]; then
+  [ $# = 5 ] || enter "$6" "$7"
   mv -f -- "$tmp" "$path"
   sync "$dir"
 fi
@@ -94,8 +102,10 @@ async function send(
   stallMs: number,
 ): Promise<Sent> {
   const suffix = `.pulumi-zookeeper-${randomBytes(6).toString("hex")}`;
-  const argv = ["sh", "-c", RECEIVE, "receive", path, suffix, mode, owner, expected];
-  const { program } = await start(host, argv, () => new Deadline(stallMs));
+  const { turn, ...outside } = host;
+  await turn?.taken();
+  const argv = ["sh", "-c", RECEIVE, "receive", path, suffix, mode, owner, expected, ...(turn?.args ?? [])];
+  const { program } = await start(outside, argv, () => new Deadline(stallMs));
   let printed = "";
   program.channel.setEncoding("utf8").on("data", (text: string) => (printed += text));
   try {
@@ -159,8 +169,8 @@ async function pump(
 }
 
 /** Best effort: the error that led here is the one to report, and the name is one that no program reads. */
-async function discard(host: Starter, temporary: string): Promise<void> {
-  await run(host, ["rm", "-f", "--", temporary]).catch(() => {});
+async function discard({ connection, sudo }: Starter, temporary: string): Promise<void> {
+  await run({ connection, sudo }, ["rm", "-f", "--", temporary]).catch(() => {});
 }
 
 function damaged(where: string, { bytes, sha256 }: Written, found: string): Refusal {

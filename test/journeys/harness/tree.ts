@@ -7,7 +7,14 @@
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import type { Dialler } from "../../../core/transports/contract";
-import { connectZooKeeper, type Acl, type Stat, type ZooKeeperClient } from "../../../core/transports/zkwire";
+import {
+  Code,
+  connectZooKeeper,
+  KeeperError,
+  type Acl,
+  type Stat,
+  type ZooKeeperClient,
+} from "../../../core/transports/zkwire";
 import { LOAD_DIGEST } from "../../../lab/load/znode-writer";
 
 export interface Znode {
@@ -45,7 +52,7 @@ export function readTree(server: string): Promise<Tree> {
     const waiting = ["/"];
     while (waiting.length > 0) {
       const read = await Promise.all(waiting.splice(0, IN_FLIGHT).map((path) => readOne(client, path)));
-      for (const { znode, children } of read) {
+      for (const { znode, children } of read.filter((one) => one !== undefined)) {
         tree.set(znode.path, znode);
         waiting.push(...children);
       }
@@ -93,12 +100,19 @@ export function nextNumber(server: string, parent: string): Promise<number> {
   });
 }
 
-async function readOne(client: ZooKeeperClient, path: string): Promise<{ znode: Znode; children: string[] }> {
-  const [{ data, stat }, { acl }, { children }] = await Promise.all([
-    client.getData(path),
-    client.getACL(path),
-    client.getChildren(path),
-  ]);
+/** @returns nothing of a znode that went away while it was read: sessions end, consumers clean up */
+async function readOne(
+  client: ZooKeeperClient,
+  path: string,
+): Promise<{ znode: Znode; children: string[] } | undefined> {
+  const read = await Promise.all([client.getData(path), client.getACL(path), client.getChildren(path)]).catch(
+    (error: unknown) => {
+      if (error instanceof KeeperError && error.code === Code.noNode) return undefined;
+      throw error;
+    },
+  );
+  if (!read) return undefined;
+  const [{ data, stat }, { acl }, { children }] = read;
   const inside = path === "/" ? "" : path;
   return {
     znode: {

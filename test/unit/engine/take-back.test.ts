@@ -15,10 +15,28 @@ test("undoes what was begun, latest first, and leaves what has no way back", asy
   const { world, store } = await done();
   const execution = another(world, store);
   await takeBack(execution.earlier, execution);
-  expect(world.only("undo")).toEqual(["c", "b2", "b1", "a"]);
+  expect(world.only("undo")).toEqual(["c", "b1", "b2", "a"]);
   expect([...world.values.keys()]).toEqual(["kept"]);
   expect(store.runs[0]).toMatchObject({ outcome: "taken back" });
   expect(execution.said[0]).toMatch(/^zk1 {2}unset c {2}\d/);
+});
+
+test("what was done side by side is taken back side by side: servers that only start together would wait for ever", async () => {
+  const { world, store } = await done();
+  const { earlier, ...execution } = another(world, store);
+  const set = execution.handlers["set"]!;
+  const arrived: string[] = [];
+  let all = () => {};
+  const together = new Promise<void>((resolve) => (all = resolve));
+  const undo: typeof set.undo = async (context) => {
+    await set.undo?.(context);
+    if (!context.step.id.startsWith("b")) return;
+    if (arrived.push(context.step.id) === 2) all();
+    await together;
+  };
+  await takeBack(earlier, { ...execution, handlers: { set: { ...set, undo } } });
+  expect(arrived).toEqual(["b1", "b2"]);
+  expect(store.runs[0]?.outcome).toBe("taken back");
 });
 
 test("a step that was only intended is taken back too: it may have been half done", async () => {
@@ -27,7 +45,7 @@ test("a step that was only intended is taken back too: it may have been half don
   await expect(execute(await begin(PLAN, world, store))).rejects.toThrow();
   const execution = another(world, store);
   await takeBack(execution.earlier, execution);
-  expect(world.only("undo")).toEqual(["b2", "b1", "a"]);
+  expect(world.only("undo")).toEqual(["b1", "b2", "a"]);
 });
 
 test("goes on after a failure, tells all of them, and does the rest the next time", async () => {
@@ -37,7 +55,7 @@ test("goes on after a failure, tells all of them, and does the rest the next tim
   const error = await takeBack(execution.earlier, execution).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(TakeBackFailed);
   expect((error as TakeBackFailed).message).toBe("unset b2: undo b2 failed\nunset a: undo a failed");
-  expect(world.only("undo")).toEqual(["c", "b2", "b1", "a"]);
+  expect(world.only("undo")).toEqual(["c", "b1", "b2", "a"]);
   expect(store.runs[0]?.outcome).toBeUndefined();
 
   world.failing.clear();
@@ -50,7 +68,7 @@ test("goes on after a failure, tells all of them, and does the rest the next tim
 
 test("a run that is half taken back can be gone on with: everything is done again", async () => {
   const { world, store } = await done();
-  store.left = 3; // undoing c, undone c, undoing b2
+  store.left = 3; // undoing c, undone c, undoing b1 and b2
   const execution = another(world, store);
   await expect(takeBack(execution.earlier, execution)).rejects.toThrow("killed");
   store.left = Infinity;

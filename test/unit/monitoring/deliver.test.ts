@@ -130,6 +130,7 @@ class HostOfAMap {
       writeStream: unused,
       dial: unused,
       hold: unused,
+      inTurn: () => this.access(),
       close: () => Promise.resolve(),
     };
   }
