@@ -39,10 +39,13 @@ export async function reviewRepoint(desired: RepointDesired): Promise<{
     const history = readHistory(await readRuns(world, keepersOf(migration)));
     const { plan, observed } = await planRepoint(world, migration, consumer, migration.active, history);
     const { to } = sidesOf(migration, migration.active);
+    const steps = isThere(history, consumer.name, migration.active)
+      ? []
+      : describeSteps(withVerify(plan, desired));
     return {
       repoints: plan.title,
       ...(observed.found.length > 0 ? { found: observed.found } : {}),
-      steps: describeSteps(withVerify(plan, desired)),
+      steps,
       diffs: observed.diffs(to),
     };
   });
@@ -67,13 +70,14 @@ export async function repointConsumer(
   const { consumer, migration } = desired;
   const history = readHistory(await session.runs());
   if (!history.isSettledOn(to)) throw new MigrationNotThere(to, history);
+  if (isThere(history, consumer.name, to)) return { timeline: [] };
   const last = lastOf(history, consumer.name);
-  const isLast = last?.plan.operation === operations.repoint(consumer.name, to);
-  if (isLast && last.outcome === "done" && !history.awaitsRepointing(consumer.name)) return { timeline: [] };
   try {
     // Other choices (to accept a loss, for example) make another plan of what is left to do.
     const goesOn =
-      isLast && last.outcome === undefined && last.plan.choices === fingerprint(choicesOf(consumer));
+      last?.plan.operation === operations.repoint(consumer.name, to) &&
+      last.outcome === undefined &&
+      last.plan.choices === fingerprint(choicesOf(consumer));
     const run = goesOn
       ? await session.resume(last)
       : await session.run(
@@ -120,6 +124,14 @@ export class StaysFenced extends UserError {
       { cause },
     );
   }
+}
+
+/** Whether the consumer works with that side, and nothing of it is half done. The source is where it was found. */
+function isThere(history: History, consumer: string, to: ActiveSide): boolean {
+  if (history.awaitsRepointing(consumer)) return false;
+  const last = lastOf(history, consumer);
+  if (!last) return to === "source";
+  return last.outcome === "done" && last.plan.operation === operations.repoint(consumer, to);
 }
 
 function lastOf(history: History, consumer: string): Run | undefined {

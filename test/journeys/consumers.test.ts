@@ -109,6 +109,18 @@ test("there and back and there again before ClickHouse had followed: its writers
   expect(await writers()).toEqual(["pause", "resume", "pause", "pause", "resume"]);
 });
 
+test("a migration that begins with the source active touches no consumer", async () => {
+  const before = await config("ck1");
+  const stay = desired((args) => {
+    args["active"] = "source";
+    args.consumers["clickhouse"]!["restart"] = "false";
+  });
+  const { said, failed } = await scene.up(stay);
+  expect([said, failed]).toEqual(["", ""]);
+  expect(await config("ck1")).toBe(before);
+  expect(await writers()).toEqual([""]);
+});
+
 test("a consumer alone is not repointed before its data is there, and nothing of it is touched", async () => {
   const before = await config("ck1");
   const { failed } = await repointAll(desired());

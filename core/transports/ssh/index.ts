@@ -15,7 +15,7 @@ import type { Starter } from "./program";
 import { readFile, readStream } from "./read";
 import { hold, run } from "./run";
 import { Turn } from "./turn";
-import { writeFile, writeStream } from "./write";
+import { write } from "./write";
 
 export interface OpenHostOptions {
   /** The argument's path for messages. @default `hosts.${name}` */
@@ -47,9 +47,9 @@ export async function openHost(name: string, host: Host, options: OpenHostOption
     readStream: async (path, readOptions = {}) =>
       readStream(reader, absolute(name, path), readOptions, stallMs),
     writeFile: async (path, content, fileOptions = {}) =>
-      writeFile(writer, absolute(name, path), Buffer.from(content), fileOptions, stallMs),
+      write(writer, absolute(name, path), [Buffer.from(content)], fileOptions, stallMs),
     writeStream: async (path, content, fileOptions = {}) =>
-      writeStream(writer, absolute(name, path), content, fileOptions, stallMs),
+      write(writer, absolute(name, path), content, fileOptions, stallMs),
     dial: async (port, target = address) => {
       const link = await connection.open();
       return new ChannelSocket(await link.forward(target, port, new Deadline(dialTimeoutMs)), link.lost);

@@ -2,61 +2,22 @@
  * Writes a file so that its name shows the old content or the whole new one, never a part.
  *
  * Order: a temporary name in the same directory, the bytes, owner and mode, sync, the sum as the host reads it
- * back; then, only when that is the sum of what was sent, the rename and a sync of the directory. For content
- * that is not known beforehand the rename is a command of its own: to `cat` a lost connection looks like the
- * end of the content, and a script that went on by itself would put half a file in place.
+ * back; then, only when that is the sum of what was sent, the rename and a sync of the directory. The sum is sent
+ * behind the content: to `cat` a lost connection looks like the end of it, and what was cut off does not end with its
+ * own sum. So one script does it all, and whatever it loses on its way, it puts the file in place or leaves nothing.
  *
  * A run's turn is entered for the rename alone: content that does not come to its end would keep the next run waiting.
  *
  * The temporary name starts with a dot: ZooKeeper loads anything that starts with `snapshot.` or `log.`.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { HostUnreachable, Refusal } from "../../engine/errors";
+import { Refusal } from "../../engine/errors";
 import type { FileOptions, Written } from "../contract";
 import { Deadline } from "../deadline";
 import { start, type Program, type Starter } from "./program";
-import { run } from "./run";
 import { ENTER } from "./turn";
 
-/**
- * {@link HostAccess.writeFile}. A link at `path` is followed: what it points to is replaced, not the link.
- * @param stallMs how long the host may take no byte, and how long it may sync.
- */
-export async function writeFile(
-  host: Starter,
-  path: string,
-  content: Buffer,
-  options: FileOptions,
-  stallMs: number,
-): Promise<Written> {
-  const sum = createHash("sha256").update(content).digest("hex");
-  const { written } = await send(host, path, [content], sum, options, stallMs);
-  return written;
-}
-
-/** {@link HostAccess.writeStream}; else as {@link writeFile}. */
-export async function writeStream(
-  host: Starter,
-  path: string,
-  content: AsyncIterable<Buffer>,
-  options: FileOptions,
-  stallMs: number,
-): Promise<Written> {
-  const { written, temporary, target } = await send(host, path, content, "", options, stallMs);
-  try {
-    await run(host, ["sh", "-c", RENAME, "rename", temporary, target], { timeoutMs: stallMs });
-  } catch (error) {
-    // A host that was lost is not dialled again for this: a name with a dot does no harm.
-    if (!(error instanceof HostUnreachable)) await discard(host, temporary);
-    throw error;
-  }
-  return written;
-}
-
-/**
- * $1 path, $2 suffix, $3 mode, $4 owner, $5 the expected sum or nothing, $6 and $7 of a turn, if any. Prints sum,
- * temporary name, real name.
- */
+/** $1 path, $2 suffix, $3 mode, $4 owner, $5 and $6 of a turn, if any. Prints the sum that it read. */
 const RECEIVE = `
 enter() {${ENTER}}
 set -eu
@@ -70,58 +31,50 @@ trap '' PIPE
 trap 'exit 1' HUP INT TERM
 trap 'code=$?; [ $code = 0 ] || rm -f -- "$tmp"' EXIT
 cat > "$tmp"
+sent=$(tail -c 64 "$tmp")
+truncate -s -64 "$tmp"
 if [ -n "$4" ]; then chown -- "$4" "$tmp"; fi
 chmod -- "$3" "$tmp"
 sync "$tmp"
 dd if="$tmp" iflag=nocache count=0 2>/dev/null || :
 sum=$(sha256sum < "$tmp")
 sum=\${sum%% *}
-if [ "$5" = "$sum" ]; then
-  [ $# = 5 ] || enter "$6" "$7"
-  mv -f -- "$tmp" "$path"
-  sync "$dir"
-fi
-printf '%s\\n%s\\n%s\\n' "$sum" "$tmp" "$path"
-if [ -n "$5" ] && [ "$5" != "$sum" ]; then exit 22; fi
+printf '%s\\n' "$sum"
+[ "$sent" = "$sum" ] || exit 22
+[ $# = 4 ] || enter "$5" "$6"
+mv -f -- "$tmp" "$path"
+sync "$dir"
 `;
 
-const RENAME = `set -eu; mv -f -- "$1" "$2"; sync "\${2%/*}/"`;
-
-interface Sent {
-  readonly written: Written;
-  readonly temporary: string;
-  readonly target: string;
-}
-
-async function send(
+/**
+ * {@link HostAccess.writeFile} and {@link HostAccess.writeStream}. A link at `path` is followed: what it points to is
+ * replaced, not the link.
+ * @param stallMs how long the host may take no byte, and how long it may sync.
+ */
+export async function write(
   host: Starter,
   path: string,
   content: AsyncIterable<Buffer> | Iterable<Buffer>,
-  expected: string,
   { mode = "0644", owner = "" }: FileOptions,
   stallMs: number,
-): Promise<Sent> {
+): Promise<Written> {
   const suffix = `.pulumi-zookeeper-${randomBytes(6).toString("hex")}`;
   const { turn, ...outside } = host;
   await turn?.taken();
-  const argv = ["sh", "-c", RECEIVE, "receive", path, suffix, mode, owner, expected, ...(turn?.args ?? [])];
+  const argv = ["sh", "-c", RECEIVE, "receive", path, suffix, mode, owner, ...(turn?.args ?? [])];
   const { program } = await start(outside, argv, () => new Deadline(stallMs));
   let printed = "";
   program.channel.setEncoding("utf8").on("data", (text: string) => (printed += text));
   try {
     const written = await pump(program, content, stallMs);
-    program.channel.end();
+    program.channel.end(written.sha256);
     const deadline = new Deadline(stallMs);
     const code = await deadline.race(program.ended, () => program.late(deadline));
-    if (code !== 0 && code !== 22) throw program.failure(code);
-    const [sum = "", temporary = "", target = ""] = printed.split("\n");
-    if (sum !== written.sha256) {
-      if (temporary) await discard(host, temporary);
-      throw damaged(`${host.connection.name}:${path}`, written, sum);
-    }
-    return { written, temporary, target };
+    if (code === 22) throw damaged(`${host.connection.name}:${path}`, written, printed.trim());
+    if (code !== 0) throw program.failure(code);
+    return written;
   } catch (error) {
-    // The script removes its temporary file when it is told to end, and when nobody hears its answer.
+    // The script removes its temporary file when it is told to end, and when what it got does not end with its sum.
     program.abandon();
     throw error;
   }
@@ -166,11 +119,6 @@ async function pump(
     clearTimeout(stalled);
   }
   return { bytes, sha256: hash.digest("hex") };
-}
-
-/** Best effort: the error that led here is the one to report, and the name is one that no program reads. */
-async function discard({ connection, sudo }: Starter, temporary: string): Promise<void> {
-  await run({ connection, sudo }, ["rm", "-f", "--", temporary]).catch(() => {});
 }
 
 function damaged(where: string, { bytes, sha256 }: Written, found: string): Refusal {
