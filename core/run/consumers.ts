@@ -9,6 +9,8 @@ import { observeClickHouse, type ClickHouseFacts } from "../clickhouse/observe";
 import * as clickhouse from "../clickhouse/plan";
 import type { ClickHouseDesired } from "../clickhouse/desired";
 import type { Complaint } from "../engine/errors";
+import type { Run } from "../engine/journal";
+import { fingerprint } from "../engine/plan-text";
 import type { JsonObject, Stage } from "../engine/step";
 import {
   complainPegasus,
@@ -110,7 +112,17 @@ export function secretsOf(consumer: Consumer): Record<string, string | undefined
   return consumer.kind === "clickhouse" ? { [`${consumer.name}/password`]: consumer.query.password } : {};
 }
 
-/** What the user has chosen to accept: a run that was begun with other choices is planned anew, not gone on with. */
+/** Whether a repointing that was interrupted can be gone on with; else it is planned anew, from its beginning. */
+export function canGoOn(consumer: Consumer, run: Run): boolean {
+  return run.plan.choices === fingerprint(choicesOf(consumer)) && !recoveredUnheard(run);
+}
+
+/** Pegasus says only once what a recovery could not bring back. */
+function recoveredUnheard({ begunSteps, results }: Run): boolean {
+  return begunSteps.some(({ id, kind }) => kind === "pg.recover" && !results.has(id));
+}
+
+/** What the user has chosen to accept: to accept a loss, for example, makes another plan of what is left to do. */
 export function choicesOf(consumer: Consumer): JsonObject {
   if (consumer.kind === "clickhouse") return {};
   const { method, skipBadNodes, skipLostPartitions, acceptLost } = consumer;

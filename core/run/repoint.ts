@@ -5,12 +5,12 @@
 import { UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import type { Run } from "../engine/journal";
-import { describeSteps, fingerprint } from "../engine/plan-text";
+import { describeSteps } from "../engine/plan-text";
 import type { Plan } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
-import { choicesOf } from "./consumers";
+import { canGoOn } from "./consumers";
 import type { RepointDesired } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
@@ -73,16 +73,14 @@ export async function repointConsumer(
   if (isThere(history, consumer.name, to)) return { timeline: [] };
   const last = lastOf(history, consumer.name);
   try {
-    // Other choices (to accept a loss, for example) make another plan of what is left to do.
-    const goesOn =
-      last?.plan.operation === operations.repoint(consumer.name, to) &&
-      last.outcome === undefined &&
-      last.plan.choices === fingerprint(choicesOf(consumer));
-    const run = goesOn
-      ? await session.resume(last)
-      : await session.run(
-          withVerify((await planRepoint(world, migration, consumer, to, history)).plan, desired),
-        );
+    const isHalfDone =
+      last?.plan.operation === operations.repoint(consumer.name, to) && last.outcome === undefined;
+    const run =
+      isHalfDone && canGoOn(consumer, last)
+        ? await session.resume(last)
+        : await session.run(
+            withVerify((await planRepoint(world, migration, consumer, to, history)).plan, desired),
+          );
     const timeline = timelineOf(run);
     const writePauseSeconds = pauseOf(history, run);
     progress.say(sayTimeline(timeline));

@@ -1,8 +1,11 @@
 /** The order of both methods, and when a way back needs no recovery. */
-import { stepsOf, type Stage } from "../../../core/engine/step";
+import type { Run } from "../../../core/engine/journal";
+import { fingerprint } from "../../../core/engine/plan-text";
+import { stepsOf, type Stage, type Step } from "../../../core/engine/step";
 import { pegasusSchema } from "../../../core/pegasus/desired";
 import { sketchPegasus, type PegasusFacts } from "../../../core/pegasus/observe";
 import { fencePegasus, repointPegasus } from "../../../core/pegasus/plan";
+import { canGoOn, choicesOf } from "../../../core/run/consumers";
 import type { Side } from "../../../core/zookeeper/side";
 
 const side = (name: string): Side => ({
@@ -102,4 +105,32 @@ test("where the metas never led on the side that is left, the configuration alon
   expect(kinds).not.toContain("pg.clearRoot");
   const edits = steps.filter(({ kind }) => kind === "pg.edit");
   expect(edits.map(({ args }) => args["recover"])).toEqual(["false", "false"]);
+});
+
+test("gone on with as it was begun, but for other choices, and for a recovery whose answer nobody has heard", () => {
+  const desired = desiredBy("recover");
+  const recover = stepsOf({
+    title: "",
+    operation: "",
+    stages: repointPegasus(desired, factsOf("recover"), { from: old, to: fresh, restore: false }),
+  }).find(({ kind }) => kind === "pg.recover")!;
+  const run = (
+    begunSteps: Step[],
+    done: readonly string[],
+    choices = fingerprint(choicesOf(desired)),
+  ): Run => ({
+    id: "run-1",
+    plan: { title: "", operation: "repoint pegasus to target", stages: [], choices },
+    owner: "ana",
+    begun: "2026-01-02T03:04:05Z",
+    entries: [],
+    begunSteps,
+    results: new Map(done.map((id) => [id, {}])),
+    rewound: false,
+    takingBack: false,
+  });
+  expect(canGoOn(desired, run([], []))).toBe(true);
+  expect(canGoOn(desired, run([recover], []))).toBe(false);
+  expect(canGoOn(desired, run([recover], [recover.id]))).toBe(true);
+  expect(canGoOn(desired, run([], [], "others"))).toBe(false);
 });
