@@ -37,8 +37,8 @@ export interface Starter {
 }
 
 /**
- * Starts `argv`, in the turn of its run where there is one. The deadline is made once the connection stands, bounds the start, and is handed back for
- * what follows.
+ * Starts `argv`, in the turn of its run where there is one. The deadline is made once the connection stands, bounds
+ * the start, and is handed back for what follows.
  */
 export async function start(
   { connection, sudo, turn }: Starter,

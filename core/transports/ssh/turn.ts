@@ -24,7 +24,8 @@ export class StillAtWork extends UserError {
   constructor(host: string, what: string, seconds: number) {
     super(
       `${host}: ${what}: begun by an earlier run, and still at work after ${seconds} s; expected its end, since nothing ` +
-        "may change under this run. Wait for it, or end it there (kill PID), and run the same command again. Nothing was changed.",
+        "may change under this run, which has done nothing on that host. Wait for it, or end it there (kill PID), and run " +
+        "the same command again.",
     );
   }
 }
@@ -93,8 +94,9 @@ shift 2
 exit $?`;
 
 /**
- * $1 file $2 owner $3 seconds. The name is synced: after a power cut the run goes on with its turn. Of what is still at
- * work the shell's child is printed, as \`PID ARGS\`.
+ * $1 file $2 owner $3 seconds. The name is written over the last one, which a full disk does not keep it from, and
+ * synced: after a power cut the run goes on with its turn. Of what is still at work the shell's child is printed, as
+ * `PID ARGS`.
  */
 const TAKE = `
 mkdir -p -m 0700 "\${1%/*}" || exit 1
@@ -105,5 +107,5 @@ if ! flock -w "$3" 9; then
   done
   exit 75
 fi
-printf '%s\\n' "$2" > "$1"
+printf '%-255s\\n' "$2" 1<> "$1" || exit 1
 sync "$1"`;
