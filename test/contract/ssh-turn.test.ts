@@ -1,5 +1,4 @@
 /** Between two runs nothing of the first is at work: against a real sshd, which ends no command when its connection is lost. */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { CommandFailed } from "../../core/engine/errors";
 import type { HostAccess, TurnOptions } from "../../core/transports/contract";
@@ -19,7 +18,7 @@ async function runOf(owner: string, file: string, more: Partial<TurnOptions> = {
 
 /** Begins a command that ends once somebody writes into `gate`, and then appends `line` to `log`; its operator is killed. */
 async function beginAndBeKilled({ opened, host }: { opened: HostAccess; host: HostAccess }, gate: string) {
-  execFileSync("mkfifo", [gate]);
+  await scene.zk1.run(["mkfifo", gate]);
   const begun = rejection(host.script('echo > "$1.begun"; read -r _ < "$1"; echo first >> "$1.log"', [gate]));
   await until("the command has begun", async () => (existsSync(`${gate}.begun`) ? undefined : "not yet"));
   await opened.close();
