@@ -14,7 +14,7 @@ import { complainConnection } from "./login";
 import type { Starter } from "./program";
 import { readFile, readStream } from "./read";
 import { hold, run } from "./run";
-import { Turn } from "./turn";
+import { HostTurn } from "./turn";
 import { write } from "./write";
 
 export interface OpenHostOptions {
@@ -55,7 +55,7 @@ export async function openHost(name: string, host: Host, options: OpenHostOption
       return new ChannelSocket(await link.forward(target, port, new Deadline(dialTimeoutMs)), link.lost);
     },
     hold: (argv) => hold(reader, argv, dialTimeoutMs),
-    inTurn: (turn) => accessOf({ ...reader, turn: new Turn(reader, turn) }),
+    inTurn: (turn) => accessOf({ ...reader, turn: new HostTurn(reader, turn) }),
     close: () => connection.close(),
   });
   return accessOf(reader);

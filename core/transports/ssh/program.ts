@@ -10,7 +10,6 @@ import { sayMs, type Deadline } from "../deadline";
 import type { HostConnection } from "./connection";
 import type { Link, Session } from "./link";
 import { commandLine, sayCommand } from "./quote";
-import type { Turn } from "./turn";
 
 export interface Program {
   /** Standard input and output. */
@@ -27,6 +26,16 @@ export interface Program {
   abandon(): void;
   /** The error for a program that took too long. */
   late(deadline: Deadline): HostUnreachable;
+}
+
+/** Of a run on its host, see turn.ts. */
+export interface Turn {
+  /** Waits until no earlier run is at work on the host. Once; a host that could not be reached is tried again. */
+  taken(): Promise<void>;
+  /** `argv` as a command that runs in this turn alone. */
+  command(argv: readonly string[]): string[];
+  /** For scripts that enter it by themselves. */
+  readonly args: readonly [file: string, owner: string];
 }
 
 export interface Starter {

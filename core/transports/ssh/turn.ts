@@ -11,7 +11,7 @@
  */
 import { UserError } from "../../engine/errors";
 import type { TurnOptions } from "../contract";
-import type { Starter } from "./program";
+import type { Starter, Turn } from "./program";
 import { run } from "./run";
 
 /** Long enough for an orderly stop of a server; what takes longer is named. */
@@ -30,7 +30,7 @@ export class StillAtWork extends UserError {
   }
 }
 
-export class Turn {
+export class HostTurn implements Turn {
   private taking: Promise<void> | undefined;
 
   /** @param host without a turn */
@@ -39,7 +39,6 @@ export class Turn {
     private readonly options: TurnOptions,
   ) {}
 
-  /** Waits until no earlier run is at work on the host. Once; a host that could not be reached is tried again. */
   taken(): Promise<void> {
     this.taking ??= this.take().catch((error: unknown) => {
       this.taking = undefined;
@@ -48,12 +47,10 @@ export class Turn {
     return this.taking;
   }
 
-  /** `argv` as a command that runs in this turn alone. */
   command(argv: readonly string[]): string[] {
     return ["sh", "-c", `${ENTER}${CARRY_OUT}`, "sh", this.options.file, this.options.owner, ...argv];
   }
 
-  /** File and owner, for scripts that {@link ENTER} by themselves. */
   get args(): [file: string, owner: string] {
     return [this.options.file, this.options.owner];
   }
