@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -18,6 +19,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { DialFailed, type Dialler } from "../../core/transports/contract";
+import { until } from "../../lab/wait";
 import { freePort } from "./sshd";
 
 export type Version = "3.4.14" | "3.7.1";
@@ -27,7 +29,8 @@ export interface ZooKeeper {
   readonly port: number;
   readonly metricsPort: number;
   readonly directory: string;
-  signal(signal: NodeJS.Signals): void;
+  /** While `act` goes on, the server is there and does nothing. */
+  whileItHangs<T>(act: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -98,7 +101,17 @@ export async function startZooKeeper(
     port,
     metricsPort,
     directory,
-    signal: (signal) => void child.kill(signal),
+    whileItHangs: async (act) => {
+      child.kill("SIGSTOP");
+      try {
+        await until("every thread of the server stands still", async () =>
+          threadStates(child.pid).every((state) => state === "T") ? undefined : "some still run",
+        );
+        return await act();
+      } finally {
+        child.kill("SIGCONT");
+      }
+    },
     stop: async () => {
       // A stopped process would never see the signal.
       child.kill("SIGCONT");
@@ -108,6 +121,14 @@ export async function startZooKeeper(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** `T` is stopped. A signal is on its way for a while, and other threads go on meanwhile. */
+function threadStates(pid: number | undefined): string[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2)[0] ?? "";
+  });
 }
 
 /** A host that is this machine: `dial` only, straight by TCP. Stands in for SSH where SSH is not what is tested. */
