@@ -87,9 +87,11 @@ export const recoverHandlers: Readonly<Record<string, Handler<World>>> = {
               "or allow it with skipBadNodes: true (-b) or skipLostPartitions: true (-l), which gives up what those hold.",
           );
         case "not-waiting":
+          // Asked before, by a run whose answer was not accepted: its hints are gone.
+          if (args["acceptLost"] === true) return { already: true };
           throw new UserError(
-            "recover: ERR_SERVICE_ALREADY_RUNNING: the meta waited for it, and somebody else has asked meanwhile; only they " +
-              "were told what is missing. Run the same command again to recover once more from the start, or go back.",
+            "recover: ERR_SERVICE_ALREADY_RUNNING: an earlier try recovered the tables, and what it said to be missing was " +
+              "not accepted or not seen. Set acceptLost: true to recover once more from the start, or go back.",
           );
         case "unknown":
           throw new UserError(

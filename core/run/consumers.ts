@@ -117,9 +117,10 @@ export function canGoOn(consumer: Consumer, run: Run): boolean {
   return run.plan.choices === fingerprint(choicesOf(consumer)) && !recoveredUnheard(run);
 }
 
-/** Pegasus says only once what a recovery could not bring back. */
-function recoveredUnheard({ begunSteps, results }: Run): boolean {
-  return begunSteps.some(({ id, kind }) => kind === "pg.recover" && !results.has(id));
+/** Pegasus says only once what a recovery could not bring back: asked, and killed before the answer was written. */
+function recoveredUnheard({ begunSteps, entries }: Run): boolean {
+  const lastOf = (id: string) => entries.findLast((entry) => "step" in entry && entry.step === id);
+  return begunSteps.some(({ id, kind }) => kind === "pg.recover" && lastOf(id)?.event === "intent");
 }
 
 /** What the user has chosen to accept: to accept a loss, for example, makes another plan of what is left to do. */

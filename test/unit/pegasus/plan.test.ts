@@ -1,7 +1,7 @@
 /** The order of both methods, and when a way back needs no recovery. */
-import type { Run } from "../../../core/engine/journal";
+import type { Entry, Run } from "../../../core/engine/journal";
 import { fingerprint } from "../../../core/engine/plan-text";
-import { stepsOf, type Stage, type Step } from "../../../core/engine/step";
+import { stepsOf, type Stage } from "../../../core/engine/step";
 import { pegasusSchema } from "../../../core/pegasus/desired";
 import { sketchPegasus, type PegasusFacts } from "../../../core/pegasus/observe";
 import { fencePegasus, repointPegasus } from "../../../core/pegasus/plan";
@@ -114,23 +114,22 @@ test("gone on with as it was begun, but for other choices, and for a recovery wh
     operation: "",
     stages: repointPegasus(desired, factsOf("recover"), { from: old, to: fresh, restore: false }),
   }).find(({ kind }) => kind === "pg.recover")!;
-  const run = (
-    begunSteps: Step[],
-    done: readonly string[],
-    choices = fingerprint(choicesOf(desired)),
-  ): Run => ({
+  const run = (events: readonly Entry["event"][], choices = fingerprint(choicesOf(desired))): Run => ({
     id: "run-1",
     plan: { title: "", operation: "repoint pegasus to target", stages: [], choices },
     owner: "ana",
     begun: "2026-01-02T03:04:05Z",
-    entries: [],
-    begunSteps,
-    results: new Map(done.map((id) => [id, {}])),
+    entries: events.map((event, seq) => ({ run: "run-1", seq, at: "", event, step: recover.id }) as Entry),
+    begunSteps: events.length > 0 ? [recover] : [],
+    results: new Map(),
     rewound: false,
     takingBack: false,
   });
-  expect(canGoOn(desired, run([], []))).toBe(true);
-  expect(canGoOn(desired, run([recover], []))).toBe(false);
-  expect(canGoOn(desired, run([recover], [recover.id]))).toBe(true);
-  expect(canGoOn(desired, run([], [], "others"))).toBe(false);
+  expect(canGoOn(desired, run([]))).toBe(true);
+  expect(canGoOn(desired, run(["intent"]))).toBe(false);
+  expect(canGoOn(desired, run(["intent", "done"]))).toBe(true);
+  // ERR_TRY_AGAIN: nothing was written, and the meta waits on.
+  expect(canGoOn(desired, run(["intent", "failed"]))).toBe(true);
+  expect(canGoOn(desired, run(["intent", "failed", "intent"]))).toBe(false);
+  expect(canGoOn(desired, run([], "others"))).toBe(false);
 });
