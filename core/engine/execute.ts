@@ -65,8 +65,11 @@ export async function takeBack<World>(
   execution: Omit<Execution<World>, "plan" | "earlier">,
 ): Promise<void> {
   const failures: { step: Step; error: Error }[] = [];
+  const hasWayBack = (step: Step) => step.undo !== undefined && handlerOf(execution, step).undo !== undefined;
   for (const steps of begunTogether(run).reverse()) {
-    const undoing = execution.journal.write(steps.map(({ id }) => ({ event: "undoing", step: id })));
+    const todo = steps.filter(hasWayBack);
+    if (todo.length === 0) continue;
+    const undoing = execution.journal.write(todo.map(({ id }) => ({ event: "undoing", step: id })));
     const one = async (step: Step) => {
       const began = Date.now();
       try {
@@ -78,23 +81,20 @@ export async function takeBack<World>(
         failures.push({ step, error: asError(error) });
       }
     };
-    await Promise.all(steps.map(one));
+    await Promise.all(todo.map(one));
   }
   if (failures.length > 0) throw new TakeBackFailed(failures);
   await execution.journal.write([{ event: "end", outcome: "taken back" }]);
 }
 
-/** What has a way back, in the order in which it was begun, the steps of a stage together. */
+/** In the order in which it was begun, the steps of a stage together. */
 function begunTogether({ plan, begunSteps }: Run): Step[][] {
-  const stageOf = (step: Step) => plan.stages.findIndex(({ steps }) => steps.includes(step));
-  const together: Step[][] = [];
-  let latest: number | undefined;
-  for (const step of begunSteps.filter(({ undo }) => undo !== undefined)) {
-    if (stageOf(step) === latest) together[together.length - 1]?.push(step);
-    else together.push([step]);
-    latest = stageOf(step);
+  const together = new Map<Stage | undefined, Step[]>();
+  for (const step of begunSteps) {
+    const stage = plan.stages.find(({ steps }) => steps.includes(step));
+    together.set(stage, [...(together.get(stage) ?? []), step]);
   }
-  return together;
+  return [...together.values()];
 }
 
 /** Some steps could not be taken back; all the others were. */
