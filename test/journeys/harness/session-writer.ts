@@ -11,7 +11,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openZooKeeper, ZkFailure, type ZooKeeperSession } from "../../../lab/zookeeper-session";
 
-const SESSION_TIMEOUT_MS = 10_000;
+/** ClickHouse's own default. */
+const SESSION_TIMEOUT_MS = 30_000;
 
 /** How the session fared. */
 export interface Written {
