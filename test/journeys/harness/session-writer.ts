@@ -11,8 +11,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openZooKeeper, ZkFailure, type ZooKeeperSession } from "../../../lab/zookeeper-session";
 
-/** ClickHouse's own default. */
-const SESSION_TIMEOUT_MS = 30_000;
+const SESSION_TIMEOUT_MS = 10_000;
 
 /** How the session fared. */
 export interface Written {
@@ -109,5 +108,7 @@ async function lookBack(session: ZooKeeperSession, acknowledged: readonly string
 
 if (require.main === module) {
   const [connectString = ""] = process.argv.slice(2);
+  // Whoever began it is gone, or has its answer.
+  process.once("disconnect", () => process.exit());
   void writeUntilTold(connectString, (message) => process.send?.(message));
 }
