@@ -132,10 +132,10 @@ async function record(context: StepContext<World>): Promise<ClusterRecord> {
   return seen;
 }
 
-/** What was recorded on the side that is left now is as good as new. */
+/** What was recorded on the side that is left now is as good as new, unless the metas have worked since. */
 function asOfNow(earlier: ClusterRecord, args: JsonObject): ClusterRecord {
   const made = sameZooKeeperHosts(earlier.hostsList ?? "", String(args["from"]));
-  return { ...earlier, older: !made };
+  return { ...earlier, older: earlier.older === true || !made };
 }
 
 async function makeRecord(

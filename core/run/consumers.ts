@@ -22,7 +22,7 @@ import {
 import type { PegasusDesired } from "../pegasus/desired";
 import { observePegasus, sketchPegasus, type PegasusFacts } from "../pegasus/observe";
 import { checkPegasus, fencePegasus, repointPegasus, type Direction, type Fence } from "../pegasus/plan";
-import { fromJson, recordId } from "../pegasus/record";
+import { fromJson, recordId, type ClusterRecord } from "../pegasus/record";
 import type { Hosts, World } from "../transports/contract";
 import { addressOf, namesOf } from "../zookeeper/desired";
 import type { Side } from "../zookeeper/side";
@@ -72,11 +72,18 @@ export async function observeConsumer(
       return asClickHouse(consumer, await observeClickHouse(world, consumer), mayJoin);
     }
     case "pegasus": {
-      const record = fromJson(history.lastResult(recordId(consumer.name)));
+      const record = lastRecord(history, consumer.name);
       const led = on !== to ? "yes" : perhapsOn !== undefined && perhapsOn !== to ? "perhaps" : "no";
       return asPegasus(consumer, await observePegasus(world, consumer, { from, led }, record));
     }
   }
+}
+
+/** When its move was taken back, the metas were started again: tables may have come since. */
+function lastRecord(history: History, consumer: string): ClusterRecord | undefined {
+  const last = history.lastDone(recordId(consumer));
+  const record = fromJson(last?.result);
+  return record && { ...record, ...(last?.stands ? {} : { older: true }) };
 }
 
 /** As it would be found, for a plan that is only shown. */

@@ -15,6 +15,12 @@ export interface Worked {
   readonly perhapsOn?: ActiveSide;
 }
 
+export interface LastDone {
+  readonly result: JsonObject;
+  /** False once its run was taken back or started over: what it found may have changed since. */
+  readonly stands: boolean;
+}
+
 export interface History {
   /** Whose data is the truth: the source until a move forward was finished. */
   readonly active: ActiveSide;
@@ -34,8 +40,10 @@ export interface History {
   /** Whether the consumer was not repointed since the last finished move, in either direction: it is still fenced. */
   readonly awaitsRepointing: (consumer: string) => boolean;
   readonly finalized: boolean;
-  /** What the step of that id came to when it was last done. */
-  readonly lastResult: (step: string) => JsonObject | undefined;
+  /** A consumer's last repointing; one that was taken back has changed nothing. */
+  readonly lastRepointing: (consumer: string) => Run | undefined;
+  /** What the step of that id came to when it was last done, in whichever run. */
+  readonly lastDone: (step: string) => LastDone | undefined;
   readonly runs: readonly Run[];
 }
 
@@ -86,11 +94,11 @@ export function readHistory(runs: readonly Run[]): History {
   const awaitsRepointing = (consumer: string) => lastMove !== undefined && !released.has(consumer);
   const awaitsRelease = (consumer: string) => lastMove === "source" && awaitsRepointing(consumer);
   const isSettledOn = (side: ActiveSide) => active === side && pendingMove === undefined;
-  const lastResult = (step: string) =>
-    [...runs]
-      .reverse()
-      .find((run) => run.results.has(step))
-      ?.results.get(step);
+  const lastRepointing = (name: string) =>
+    runs.findLast(({ plan, outcome }) => {
+      const [verb, consumer] = plan.operation.split(" ");
+      return verb === "repoint" && consumer === name && outcome !== "taken back";
+    });
   return {
     active,
     pendingMove,
@@ -102,7 +110,16 @@ export function readHistory(runs: readonly Run[]): History {
     awaitsRelease,
     awaitsRepointing,
     finalized,
-    lastResult,
+    lastRepointing,
+    lastDone: (step) => lastDoneOf(runs, step),
     runs,
   };
+}
+
+function lastDoneOf(runs: readonly Run[], id: string): LastDone | undefined {
+  for (const { entries, results } of [...runs].reverse()) {
+    const done = entries.findLast((entry) => entry.event === "done" && entry.step === id);
+    if (done?.event === "done") return { result: done.result ?? {}, stands: results.has(id) };
+  }
+  return undefined;
 }

@@ -71,7 +71,7 @@ export async function repointConsumer(
   const history = readHistory(await session.runs());
   if (!history.isSettledOn(to)) throw new MigrationNotThere(to, history);
   if (isThere(history, consumer.name, to)) return { timeline: [] };
-  const last = lastOf(history, consumer.name);
+  const last = history.lastRepointing(consumer.name);
   try {
     const isHalfDone =
       last?.plan.operation === operations.repoint(consumer.name, to) && last.outcome === undefined;
@@ -127,17 +127,9 @@ export class StaysFenced extends UserError {
 /** Whether the consumer works with that side, and nothing of it is half done. The source is where it was found. */
 function isThere(history: History, consumer: string, to: ActiveSide): boolean {
   if (history.awaitsRepointing(consumer)) return false;
-  const last = lastOf(history, consumer);
+  const last = history.lastRepointing(consumer);
   if (!last) return to === "source";
   return last.outcome === "done" && last.plan.operation === operations.repoint(consumer, to);
-}
-
-function lastOf(history: History, consumer: string): Run | undefined {
-  const mine = history.runs.filter((run) => {
-    const [verb, name] = run.plan.operation.split(" ");
-    return verb === "repoint" && name === consumer;
-  });
-  return mine[mine.length - 1];
 }
 
 function pauseOf(history: History, repointing: Run): number | undefined {

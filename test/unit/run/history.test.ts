@@ -1,6 +1,6 @@
 /** What the journal says has happened: every sequence in which a move and its consumers can stand. */
 import type { Outcome, Run } from "../../../core/engine/journal";
-import type { Step } from "../../../core/engine/step";
+import type { JsonObject, Step } from "../../../core/engine/step";
 import { readHistory } from "../../../core/run/history";
 import { planOf, step } from "../engine/scene";
 
@@ -128,3 +128,37 @@ test("moved there and back and there again, a consumer waits for its repointing,
   expect(readHistory([...again.runs, repoint("target", "done")]).awaitsRepointing("ck")).toBe(false);
   expect(readHistory([]).awaitsRepointing("ck")).toBe(false);
 });
+
+test("a repointing that was taken back changed nothing: the one before it is the last", () => {
+  const released = repoint("source", "done");
+  const before = [forward("done"), repoint("target", "done"), back("done"), released];
+  const taken = readHistory([...before, forward("taken back"), repoint("target", "taken back")]);
+  expect(taken.lastRepointing("ck")).toBe(released);
+  expect(taken.awaitsRepointing("ck")).toBe(false);
+  expect(
+    readHistory([forward("taken back"), repoint("target", "taken back")]).lastRepointing("ck"),
+  ).toBeUndefined();
+  const half = repoint("target");
+  expect(readHistory([...before, forward("done"), half]).lastRepointing("ck")).toBe(half);
+  expect(readHistory(before).lastRepointing("another")).toBeUndefined();
+});
+
+test("what a step last came to is told also when it was taken back since, and that it no longer stands", () => {
+  const first = recorded("done", { tables: 3 });
+  const taken = { ...recorded("taken back", { tables: 4 }), results: new Map() };
+  expect(readHistory([]).lastDone("record ck")).toBeUndefined();
+  expect(readHistory([first]).lastDone("record ck")).toEqual({ result: { tables: 3 }, stands: true });
+  expect(readHistory([first, taken]).lastDone("record ck")).toEqual({ result: { tables: 4 }, stands: false });
+  expect(readHistory([first, forward()]).lastDone("record ck")).toEqual({
+    result: { tables: 3 },
+    stands: true,
+  });
+});
+
+/** A move whose step recorded something. */
+function recorded(outcome: Outcome, result: JsonObject): Run {
+  const done = { event: "done", step: "record ck", found: "recorded", result } as const;
+  const moved = forward(outcome);
+  const entry = { ...done, run: moved.id, seq: 1, at: moved.begun };
+  return { ...moved, entries: [entry], results: new Map([["record ck", result]]) };
+}
