@@ -95,7 +95,7 @@ export const recoverHandlers: Readonly<Record<string, Handler<World>>> = {
           );
         case "unknown":
           throw new UserError(
-            `recover: no answer within ${RECOVER_WAIT_SECONDS} s. Look into the meta's log for its progress, then run the same command again.`,
+            `recover: no answer: the meta has ended, or took longer than ${RECOVER_WAIT_SECONDS} s. Look into its log, then run the same command again.`,
           );
         case "failed":
           throw new UserError(

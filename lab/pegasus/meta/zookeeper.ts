@@ -2,13 +2,18 @@
  * A real ZooKeeper session, by the C client that Pegasus itself uses (npm `zookeeper`), so that chroot
  * suffixes, session time-outs and ephemeral nodes are the real thing.
  *
- * A meta server never closes its session: it is left to time out, as the real server's is. Tools close theirs.
+ * A meta server never closes its session: it is left to time out, as the real server's is. Tools close theirs. What was lost
+ * with a connection is asked again while the session lives, as the real server does.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import ZooKeeper from "zookeeper";
 
 const EPHEMERAL_SEQUENTIAL = 3;
 const NO_NODE = -101;
 const NODE_EXISTS = -110;
+const CONNECTION_LOSS = -4;
+const OPERATION_TIMEOUT = -7;
+const AGAIN_AFTER_MS = 1000;
 
 export class ZooKeeperError extends Error {
   constructor(
@@ -48,7 +53,7 @@ export class Session {
   /** Creates a persistent node; one that is there already is left as it is. */
   async ensure(path: string, data = ""): Promise<void> {
     try {
-      await this.create(path, data, 0);
+      await untilHeard(() => this.create(path, data, 0));
     } catch (error) {
       if (!(error instanceof ZooKeeperError && error.code === NODE_EXISTS)) throw error;
     }
@@ -61,54 +66,66 @@ export class Session {
       await this.ensure(`/${parts.slice(0, depth).join("/")}`);
   }
 
-  /** Creates `<prefix>##########`, which dies with the session. Resolves with its path. */
+  /** Creates `<prefix>##########`, which dies with the session; once, since a second one would be another. Resolves with its path. */
   createEphemeralSequential(prefix: string, data: string): Promise<string> {
     return this.create(prefix, data, EPHEMERAL_SEQUENTIAL);
   }
 
   /** The node's data, or undefined when there is none. */
   get(path: string): Promise<string | undefined> {
-    return new Promise((resolve, reject) =>
-      this.client.a_get(path, false, (code: number, _error: unknown, _stat: unknown, data: unknown) =>
-        settle(
-          code,
-          `get ${path}`,
-          () => resolve(typeof data === "string" ? data : ""),
-          reject,
-          () => resolve(undefined),
+    return untilHeard(
+      () =>
+        new Promise((resolve, reject) =>
+          this.client.a_get(path, false, (code: number, _error: unknown, _stat: unknown, data: unknown) =>
+            settle(
+              code,
+              `get ${path}`,
+              () => resolve(typeof data === "string" ? data : ""),
+              reject,
+              () => resolve(undefined),
+            ),
+          ),
         ),
-      ),
     );
   }
 
   async set(path: string, data: string): Promise<void> {
-    await new Promise<void>((resolve, reject) =>
-      this.client.a_set(path, data, -1, (code: number) => settle(code, `set ${path}`, resolve, reject)),
+    await untilHeard(
+      () =>
+        new Promise<void>((resolve, reject) =>
+          this.client.a_set(path, data, -1, (code: number) => settle(code, `set ${path}`, resolve, reject)),
+        ),
     );
   }
 
   async remove(path: string): Promise<void> {
-    await new Promise<void>((resolve, reject) =>
-      this.client.a_delete_(path, -1, (code: number) =>
-        settle(code, `delete ${path}`, resolve, reject, resolve),
-      ),
+    await untilHeard(
+      () =>
+        new Promise<void>((resolve, reject) =>
+          this.client.a_delete_(path, -1, (code: number) =>
+            settle(code, `delete ${path}`, resolve, reject, resolve),
+          ),
+        ),
     );
   }
 
   /** Names of the children; none when the node itself is not there. `onChange` is called once, at the next change. */
   children(path: string, onChange?: () => void): Promise<readonly string[]> {
-    return new Promise((resolve, reject) => {
-      const done = (code: number, _error: unknown, names: string[]) =>
-        settle(
-          code,
-          `children of ${path}`,
-          () => resolve(names),
-          reject,
-          () => resolve([]),
-        );
-      if (onChange === undefined) this.client.a_get_children(path, false, done);
-      else this.client.aw_get_children(path, onChange, done);
-    });
+    return untilHeard(
+      () =>
+        new Promise((resolve, reject) => {
+          const done = (code: number, _error: unknown, names: string[]) =>
+            settle(
+              code,
+              `children of ${path}`,
+              () => resolve(names),
+              reject,
+              () => resolve([]),
+            );
+          if (onChange === undefined) this.client.a_get_children(path, false, done);
+          else this.client.aw_get_children(path, onChange, done);
+        }),
+    );
   }
 
   close(): void {
@@ -121,6 +138,19 @@ export class Session {
         settle(code, `create ${path}`, () => resolve(created), reject),
       ),
     );
+  }
+}
+
+async function untilHeard<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const unheard =
+        error instanceof ZooKeeperError && [CONNECTION_LOSS, OPERATION_TIMEOUT].includes(error.code);
+      if (!unheard) throw error;
+      await pause(AGAIN_AFTER_MS);
+    }
   }
 }
 

@@ -1,0 +1,37 @@
+/** The level that a cluster gets back once its metas lead again. */
+import { pegasusHandlers } from "../../../core/pegasus/steps";
+import { contextOf, World } from "../world";
+import { PREAMBLE } from "./recorded";
+
+const LEVEL = {
+  id: "level of pegasus",
+  host: "pg-meta1",
+  kind: "pg.level",
+  args: { shell: { run: "run.sh shell", on: "pg-meta1" }, record: { primary: "pg-meta1", level: "steady" } },
+  says: "set_meta_level steady",
+};
+
+/** A cluster that reads as the levels one after the other, then as the last of them. @returns what it was told to be */
+async function bringOn(levels: string[]): Promise<string[]> {
+  const world = new World(["pg-meta1"]);
+  const told: string[] = [];
+  world.host("pg-meta1").answer = (text) => {
+    const set = /set_meta_level (\w+)/.exec(text)?.[1];
+    if (set !== undefined) told.push(set);
+    const level = levels.length > 1 ? levels.shift() : levels[0];
+    const says = set ? "control meta level ok, the old level" : "current meta level";
+    return `${PREAMBLE}${says} is fl_${level}\ndsn exit with code 0\n`;
+  };
+  await pegasusHandlers["pg.level"]?.apply(contextOf(LEVEL, world));
+  expect(await pegasusHandlers["pg.level"]?.look(contextOf(LEVEL, world))).toMatchObject({ done: true });
+  return told;
+}
+
+test("it is set where the metas started with another one", async () => {
+  expect(await bringOn(["lively", "lively", "steady"])).toEqual(["steady"]);
+  expect(await bringOn(["steady"])).toEqual([]);
+});
+
+test("a meta that leads reads as freezed until enough replica servers have found it: that is waited for", async () => {
+  expect(await bringOn(["freezed", "freezed", "freezed", "freezed", "steady"])).toEqual(["steady"]);
+});
