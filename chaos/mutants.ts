@@ -40,10 +40,12 @@ const MUTANTS: readonly Mutant[] = [
     instead: "",
   },
   {
-    name: "a fence is skipped: the source is not stopped",
-    file: "core/zookeeper/snapshot/plan.ts",
-    text: "    ...fenceStages(desired, facts),\n",
-    instead: "",
+    name: "a fence is skipped: the source's servers count as stopped, and serve on",
+    file: "core/zookeeper/service-steps.ts",
+    text: "      return stopped(world.host(step.host), serviceOf(step.args));",
+    instead:
+      '      if (step.lasting) return { done: true, found: "stopped" };\n' +
+      "      return stopped(world.host(step.host), serviceOf(step.args));",
   },
 ];
 
