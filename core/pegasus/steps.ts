@@ -225,7 +225,7 @@ async function bringLevel(world: World, args: JsonObject, before: ClusterRecord)
 
 /**
  * A cluster that was set to steady reads as freezed as long as too few replica servers are ALIVE, as they are to a meta that
- * has just begun to lead: each has to find it first. Source: Pegasus `meta_service::get_function_level`.
+ * has just begun to lead: each has to find it first. Source: Pegasus `meta_service::check_freeze`.
  */
 async function untilInForce(world: World, args: JsonObject, level: string): Promise<void> {
   const sight = await waitFor(() => levelIs(world, args, level), {
