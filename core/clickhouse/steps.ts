@@ -42,8 +42,11 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
       await replaceContent(host, path, edited);
       return diffOf(path, before, edited);
     },
-    async undo({ step, world }) {
-      await restore(world.host(step.host), world.migration, { ...step.args, restore: true });
+    async undo({ step: { host: name, args }, world }) {
+      const host = world.host(name);
+      // The original is kept before the first edit: where there is none, nothing was edited.
+      if (!(await readOriginal(host, world.migration, String(args["path"])))) return;
+      await restore(host, world.migration, { ...args, restore: true });
     },
   },
   "ck.reconnect": {

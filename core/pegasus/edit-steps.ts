@@ -29,7 +29,12 @@ export const editHandlers: Readonly<Record<string, Handler<World>>> = {
       const wanted = await wantedBytes(host, world.migration, args, current);
       // An original is only ever taken from a file that does not name the target yet.
       const isOriginal = !sameZooKeeperHosts(readSettings(current).hostsList, readSettings(wanted).hostsList);
-      if (args["restore"] !== true && isOriginal) await keepOriginal(host, world.migration, path);
+      if (
+        args["restore"] !== true &&
+        isOriginal &&
+        !(await isHalfRestored(host, world.migration, args, current))
+      )
+        await keepOriginal(host, world.migration, path);
       await replaceContent(host, path, wanted);
       const [before, after] = [current, wanted].map((bytes) => bytes.toString("utf8"));
       return { diff: unifiedDiff(path, before ?? "", after ?? "", lineSecrets) };
@@ -37,6 +42,8 @@ export const editHandlers: Readonly<Record<string, Handler<World>>> = {
     async undo({ step: { host: name, args }, world }) {
       const host = world.host(name);
       const path = String(args["path"]);
+      // The original is kept before the first edit: where there is none, nothing was edited.
+      if (!(await readOriginal(host, world.migration, path))) return;
       const current = await readConfig(host, path);
       const back = await wantedBytes(
         host,
@@ -48,6 +55,19 @@ export const editHandlers: Readonly<Record<string, Handler<World>>> = {
     },
   },
 };
+
+/** A way back that was interrupted during a recovery leaves the original with the recovery's switch still on. */
+async function isHalfRestored(
+  host: HostAccess,
+  migration: string,
+  args: JsonObject,
+  current: Buffer,
+): Promise<boolean> {
+  const original = await readOriginal(host, migration, String(args["path"]));
+  if (!original) return false;
+  const { hostsList } = readSettings(original);
+  return edit(host, args, original, { hostsList, recover: readSettings(current).recover }).equals(current);
+}
 
 async function wantedBytes(
   host: HostAccess,

@@ -128,8 +128,8 @@ export interface HostAccess {
    */
   hold(argv: readonly string[]): Promise<Held>;
   /**
-   * The same host, for one run: the first command that may change something waits for those of earlier runs to end, and
-   * once a later run has begun there, none begins any more. Closed together with this one.
+   * The same host, for one run: the first command, and the first file that is read, wait for the commands of earlier runs
+   * to end, and once a later run has begun there, no command begins any more. Closed together with this one.
    */
   inTurn(options: TurnOptions): HostAccess;
   close(): Promise<void>;

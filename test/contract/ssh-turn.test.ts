@@ -56,6 +56,18 @@ test("a command that does not end is named, and nothing is done", async () => {
   await host.writeFile(path("untouched"), "second");
 });
 
+test("what is read decides what is done: no file is read while a command of an earlier run is at work", async () => {
+  const gate = path("gate-0");
+  await beginAndBeKilled(await runOf("first", "turn-0"), gate);
+  const said: string[] = [];
+  const { host } = await runOf("second", "turn-0", { say: (line) => said.push(line) });
+  const [read, streamed] = [host.readFile(`${gate}.log`), host.readStream(`${gate}.begun`)];
+  await until("it says what it waits for", async () => (said.length > 0 ? undefined : "nothing said"));
+  writeFileSync(gate, "go\n");
+  expect(String(await read)).toBe("first\n");
+  for await (const chunk of await streamed) expect(String(chunk)).toBe("\n");
+});
+
 test("once another run has begun, no command and no file of the one before comes through", async () => {
   const [first, second] = [await runOf("first", "turn-3"), await runOf("second", "turn-3")];
   const file = path("one file");

@@ -43,9 +43,16 @@ export async function openHost(name: string, host: Host, options: OpenHostOption
     address,
     run: (argv, runOptions) => run(writer, argv, runOptions),
     script: (text, args = [], runOptions) => run(writer, ["sh", "-c", text, "sh", ...args], runOptions),
-    readFile: async (path) => readFile(reader, absolute(name, path), stallMs),
-    readStream: async (path, readOptions = {}) =>
-      readStream(reader, absolute(name, path), readOptions, stallMs),
+    readFile: async (path) => {
+      const from = absolute(name, path);
+      await writer.turn?.taken();
+      return readFile(reader, from, stallMs);
+    },
+    readStream: async (path, readOptions = {}) => {
+      const from = absolute(name, path);
+      await writer.turn?.taken();
+      return readStream(reader, from, readOptions, stallMs);
+    },
     writeFile: async (path, content, fileOptions = {}) =>
       write(writer, absolute(name, path), [Buffer.from(content)], fileOptions, stallMs),
     writeStream: async (path, content, fileOptions = {}) =>

@@ -6,8 +6,9 @@
  * turn waits for those to end and writes its name into the file, and a command of anybody else's does not begin any
  * more, however late it arrives.
  *
- * Commands that only read, and the lock itself, need no turn: a reader that is stuck on a dead connection would keep
- * the next run waiting for nothing.
+ * Files are read once the turn is taken, since what is read decides what is done, and a command that was still on its way
+ * would change it afterwards. Readers do not hold the flock, and the lock itself needs no turn: a reader that is stuck on
+ * a dead connection would keep the next run waiting for nothing.
  */
 import { UserError } from "../../engine/errors";
 import type { TurnOptions } from "../contract";

@@ -66,6 +66,25 @@ test("goes on after a failure, tells all of them, and does the rest the next tim
   expect(store.runs[0]?.outcome).toBe("taken back");
 });
 
+test("a way back that was interrupted goes by what the steps had found, as it did the first time", async () => {
+  const { world, store } = await done();
+  const seen: unknown[] = [];
+  const takeBackOnce = async () => {
+    const { earlier, ...execution } = another(world, store);
+    const set = execution.handlers["set"]!;
+    const undo: typeof set.undo = async (context) => {
+      if (context.step.id === "b1") seen.push(context.result("a"));
+      await set.undo?.(context);
+    };
+    await takeBack(earlier, { ...execution, handlers: { set: { ...set, undo } } });
+  };
+  world.failing.add("undo b1");
+  await expect(takeBackOnce()).rejects.toThrow("undo b1 failed");
+  world.failing.clear();
+  await takeBackOnce();
+  expect(seen).toEqual([{ made: "a" }, { made: "a" }]);
+});
+
 test("a run that is half taken back can be gone on with: everything is done again", async () => {
   const { world, store } = await done();
   store.left = 3; // undoing c, undone c, undoing b1 and b2
