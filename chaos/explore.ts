@@ -7,6 +7,7 @@
  */
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { STATE_FOLDER } from "../core/journal/folder";
 import { Load } from "../lab/load/process";
 import { bundleMover, carryOut, type Command, type Ended } from "./command";
 import type { Finding } from "./finding";
@@ -54,9 +55,14 @@ export interface Outcome {
   readonly seconds: number;
 }
 
+/** The same command until it comes through, or in turn with the one that goes back. */
+export const MANNERS = ["again and again", "to and fro"] as const;
+export type Manner = (typeof MANNERS)[number];
+
 export interface Relay {
   /** Name of the direction. */
   readonly direction: string;
+  readonly manner: Manner;
   readonly kills: number;
   readonly findings: readonly Finding[];
   readonly seconds: number;
@@ -64,6 +70,8 @@ export interface Relay {
 
 const INSTALLED = "chaos-begin";
 const POINTS_A_LAB = 4;
+/** Whoever goes to and fro hardly gets anywhere: after so many kills, what was given last is left to come through. */
+const KILLS_TO_AND_FRO = 12;
 
 export class Explorer {
   private state: State = "nothing";
@@ -113,23 +121,25 @@ export class Explorer {
     return this.watch.unmeantTexts();
   }
 
-  /**
-   * One way from end to end in which the same command is killed again and again, a few crash points after the last kill
-   * each time, until it comes through.
-   */
-  async relay(direction: Direction, gaps: Iterator<number>): Promise<Relay> {
+  /** One way that is killed again and again, a few crash points after the last kill each time, until a command comes through. */
+  async relay(direction: Direction, manner: Manner, gaps: Iterator<number>): Promise<Relay> {
     const began = Date.now();
-    await this.goTo(direction.from);
-    const findings: Finding[] = [];
-    for (let kills = 0; ; kills++) {
-      const ended = await this.carryOut(direction.command, gaps.next().value as number);
-      if (ended.how === "killed") continue;
-      if (ended.how !== "well") findings.push(stuck(`${direction.command} ${ended.how}`, ended));
-      this.state = direction.to;
-      if (findings.length === 0) findings.push(...(await this.checkNow()));
-      findings.push(...this.watch.take());
-      if (findings.length > 0) await this.startOver();
-      return { direction: direction.name, kills, findings, seconds: (Date.now() - began) / 1000 };
+    await this.beginFrom(direction.from);
+    let command = direction.command;
+    let kills = 0;
+    for (;;) {
+      const lastWord = manner === "to and fro" && kills >= KILLS_TO_AND_FRO;
+      const ended = await this.carryOutAsTold(command, lastWord ? 0 : (gaps.next().value as number));
+      if (ended.how !== "killed") {
+        this.state = command === direction.command ? direction.to : direction.from;
+        const findings = await this.judge(
+          ended.how === "well" ? [] : [stuck(`${command} ${ended.how}`, ended)],
+        );
+        return { direction: direction.name, manner, kills, findings, seconds: (Date.now() - began) / 1000 };
+      }
+      kills++;
+      if (manner === "to and fro")
+        command = command === direction.command ? direction.back : direction.command;
     }
   }
 
@@ -138,7 +148,7 @@ export class Explorer {
     const began = Date.now();
     const { direction, at, recovery } = point;
     await this.beginAnewWhenLarge(direction.from);
-    await this.goTo(direction.from);
+    await this.beginFrom(direction.from);
     const killed = await this.carryOut(direction.command, at);
     if (killed.how === "well") {
       this.state = direction.to;
@@ -152,10 +162,16 @@ export class Explorer {
     if (ended.how !== "well") findings.push(stuck(`then ${next} ${ended.how}`, ended));
     this.state = recovery === "again" ? direction.to : direction.from;
     if (next === "source") this.state = "source";
+    await this.judge(findings);
+    return { direction: direction.name, at, recovery, where, findings, seconds: (Date.now() - began) / 1000 };
+  }
+
+  /** Adds what is found now, unless something was found already, and what the watch has seen; goes on with a lab that is well. */
+  private async judge(findings: Finding[]): Promise<Finding[]> {
     if (findings.length === 0) findings.push(...(await this.checkNow()));
     findings.push(...this.watch.take());
     if (findings.length > 0) await this.startOver();
-    return { direction: direction.name, at, recovery, where, findings, seconds: (Date.now() - began) / 1000 };
+    return findings;
   }
 
   /** Everything that was ever acknowledged. */
@@ -175,6 +191,14 @@ export class Explorer {
     await this.startOver();
   }
 
+  /** Where the first `up` begins, no host has a trace of an earlier one: no journal, no kept original. */
+  private async beginFrom(state: State): Promise<void> {
+    await this.goTo(state);
+    const { lab } = this.subject;
+    if (state === "nothing")
+      await Promise.all(lab.specs.map(({ name }) => lab.host(name).exec(["rm", "-rf", STATE_FOLDER])));
+  }
+
   private async goTo(state: State): Promise<void> {
     while (this.state !== state) {
       const ways = DIRECTIONS.filter((one) => one.from === this.state);
@@ -192,11 +216,11 @@ export class Explorer {
    * A destroy that does not know of an ensemble or a migration whose creation was killed says so, and what to do first:
    * Pulumi in its warning, with docs/failure.md, and the refusal of a migration that is half done.
    */
-  private async carryOutAsTold(command: Command): Promise<Ended> {
-    const ended = await this.carryOut(command, 0);
+  private async carryOutAsTold(command: Command, crashAt = 0): Promise<Ended> {
+    const ended = await this.carryOut(command, crashAt);
     const refused = "pulumi config set active source && pulumi up, then pulumi destroy";
     const told = [`ensemble, ${INTERRUPTED_CREATE}`, refused].some((words) => ended.output.includes(words));
-    if (command !== "destroy" || !told) return ended;
+    if (ended.how === "killed" || command !== "destroy" || !told) return ended;
     const back = await this.carryOut("source", 0);
     return back.how === "well" ? this.carryOut("destroy", 0) : back;
   }

@@ -8,7 +8,7 @@ import { bootLab } from "../lab/lab";
 import { checkout, inventoryFile } from "../lab/layout";
 import { choosePoints, gapsOf } from "./choose";
 import { MOVER } from "./command";
-import { DIRECTIONS, Explorer, FoundUnkilled, type Outcome, type Relay } from "./explore";
+import { DIRECTIONS, Explorer, FoundUnkilled, MANNERS, type Outcome, type Relay } from "./explore";
 import { FOUND, type Finding } from "./finding";
 import { scenarioOf, subjectOf, type SubjectName } from "./subjects";
 import { Tried } from "./tried";
@@ -61,12 +61,13 @@ async function explore(share: Share, verdict: Verdict): Promise<void> {
     say(`crash points: ${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; seed ${seed}`);
     const mine = <T>(all: readonly T[]) => all.filter((_, index) => index % parts === part);
     const gaps = gapsOf(seed);
-    for (const direction of mine(directions)) {
+    const relays = directions.flatMap((direction) => MANNERS.map((manner) => ({ direction, manner })));
+    for (const { direction, manner } of mine(relays)) {
       if (interrupted) break;
-      if (tried.hasRelay(direction.name)) continue;
-      const relay = await explorer.relay(direction, gaps);
+      if (tried.hasRelay(direction.name, manner)) continue;
+      const relay = await explorer.relay(direction, manner, gaps);
       tried.addRelay(relay);
-      say(`relay ${direction.name}, killed ${relay.kills} times: ${sayFindings(relay)}`);
+      say(`relay ${direction.name}, ${manner}, killed ${relay.kills} times: ${sayFindings(relay)}`);
     }
     const all = new Map(directions.map(({ name }) => [name, counts.get(name) ?? 0]));
     const chosen = choosePoints(all, { seed, atMost: points, part, parts });

@@ -2,12 +2,12 @@
  * `npm run chaos -- --scenario clickhouse`: every crash point of every direction, with progress and a table at the end.
  * It ends with 0 only when nothing was found.
  *
- * Lanes explore beside each other, each a process with a lab of its own, which two cores are just enough for. ^C ends
- * each after what it is about; the table then has what was tried, and the command ends with 130. --resume goes on.
+ * Lanes explore beside each other, each a process with a lab of its own: a lane waits half of its time. ^C ends each
+ * after what it is about; the table then has what was tried, and the command ends with 130. --resume goes on.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LAB_NUMBER } from "../lab/layout";
@@ -72,7 +72,9 @@ async function carryOut(share: Share, lab: number): Promise<End> {
   return { code: code ?? 1, verdict };
 }
 
-const LANES = Math.max(1, Math.floor(availableParallelism() / 2));
+/** What the servers of one lab take at most. */
+const LANE_BYTES = 4 * 2 ** 30;
+const LANES = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / LANE_BYTES)));
 
 function wholeNumber(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError("expected a whole number");
@@ -88,7 +90,7 @@ void new Command("chaos")
   .addOption(
     new Option("--scenario <name>", "what is moved").choices(Object.keys(SUBJECTS_OF)).default("clickhouse"),
   )
-  .option("--lanes <n>", "labs at a time, two cores and some 4 GiB of memory each", oneOrMore, LANES)
+  .option("--lanes <n>", "labs at a time, a core and some 4 GiB of memory each", oneOrMore, LANES)
   .option("--points <n>", "so many of the crash points, chosen by the seed (default: all)", wholeNumber)
   .addOption(
     new Option("--only <direction>", "kill in that direction alone").choices(

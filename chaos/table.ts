@@ -1,6 +1,6 @@
 /** The explorer's verdict, a row for each subject, direction and what followed the crash. */
 import Table from "cli-table3";
-import { DIRECTIONS, type Outcome, type Relay } from "./explore";
+import { DIRECTIONS, MANNERS, type Outcome, type Relay } from "./explore";
 import { KINDS } from "./finding";
 import type { Verdict } from "./lane";
 
@@ -16,8 +16,14 @@ export function tableOf(verdicts: readonly Verdict[]): string {
       const row = (then: string, kills: number, rows: readonly Found[]) => {
         if (rows.length > 0) table.push([subject, name, then, kills, ...countsOf(rows)]);
       };
-      const relayed = relays.filter(({ direction }) => direction === name);
-      row("the same command, again and again", killsOf(relayed), relayed);
+      for (const manner of MANNERS) {
+        const relayed = relays.filter((relay) => relay.direction === name && relay.manner === manner);
+        row(
+          manner === "to and fro" ? `to and fro (${back})` : `the same command, ${manner}`,
+          killsOf(relayed),
+          relayed,
+        );
+      }
       for (const recovery of ["again", "back"] as const) {
         const points = outcomes.filter((one) => one.direction === name && one.recovery === recovery);
         const then = recovery === "again" ? `the same command (${command})` : `the way back (${back})`;

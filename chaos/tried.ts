@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Outcome, Point, Relay } from "./explore";
+import type { Manner, Outcome, Point, Relay } from "./explore";
 
 type Line = { readonly mover: string } | { readonly relay: Relay } | { readonly outcome: Outcome };
 
@@ -36,8 +36,8 @@ export class Tried {
     return tried;
   }
 
-  hasRelay(direction: string): boolean {
-    return this.relays.some((relay) => relay.direction === direction);
+  hasRelay(direction: string, manner: Manner): boolean {
+    return this.relays.some((relay) => relay.direction === direction && relay.manner === manner);
   }
 
   has({ direction, at, recovery }: Point): boolean {

@@ -30,7 +30,7 @@ test("killed on the way forward and on the way back: nothing lost, nobody on two
   const gaps = gapsOf(SEED);
   for (const name of ["up", "destroy"]) {
     const direction = DIRECTIONS.find((one) => one.name === name)!;
-    const { kills, findings } = await explorer.relay(direction, gaps);
+    const { kills, findings } = await explorer.relay(direction, "again and again", gaps);
     expect([name, findings, kills > 3]).toEqual([name, [], true]);
   }
   expect(explorer.unmeantTexts()).toEqual([]);

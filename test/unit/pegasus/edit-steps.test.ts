@@ -19,7 +19,8 @@ function hostWith(config: string, original?: string) {
   host.files.set(PATH, Buffer.from(config));
   if (original !== undefined) host.files.set(kept, Buffer.from(original));
   host.run = async () => ({ code: 0, stdout: "644 0:0\n", stderr: "" });
-  host.script = async (_text, [from = "", to = ""] = []) => {
+  host.script = async (_text, args) => {
+    const [from, to] = args as [string, string];
     host.files.set(to, host.files.get(from) as Buffer);
     return { code: 0, stdout: "", stderr: "" };
   };
