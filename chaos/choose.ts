@@ -50,6 +50,15 @@ export function* gapsOf(seed: number): Generator<number, never> {
   for (let round = 0; ; round++) yield* fc.sample(gap, { seed: seed + round, numRuns: 50 });
 }
 
+/**
+ * Where ways to and fro are killed: the one anywhere, the one that takes it back soon after it began, since it may be short.
+ * @param count crash points of the one
+ */
+export function* gapsToAndFro(seed: number, count: number): Generator<number, never> {
+  const both = fc.tuple(fc.integer({ min: 1, max: count }), fc.integer({ min: 1, max: 12 }));
+  for (let round = 0; ; round++) yield* fc.sample(both, { seed: seed + round, numRuns: 50 }).flat();
+}
+
 function walk(points: readonly Point[]): Point[] {
   const left = new Map<Direction, Point[]>(
     DIRECTIONS.map((direction) => [direction, points.filter((point) => point.direction === direction)]),

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { bootLab } from "../lab/lab";
 import { checkout, inventoryFile } from "../lab/layout";
-import { choosePoints, gapsOf } from "./choose";
+import { choosePoints, gapsOf, gapsToAndFro } from "./choose";
 import { MOVER } from "./command";
 import { DIRECTIONS, Explorer, FoundUnkilled, MANNERS, type Outcome, type Relay } from "./explore";
 import { FOUND, type Finding } from "./finding";
@@ -65,7 +65,12 @@ async function explore(share: Share, verdict: Verdict): Promise<void> {
     for (const { direction, manner } of mine(relays)) {
       if (interrupted) break;
       if (tried.hasRelay(direction.name, manner)) continue;
-      const relay = await explorer.relay(direction, manner, gaps);
+      const count = counts.get(direction.name) ?? 1;
+      const relay = await explorer.relay(
+        direction,
+        manner,
+        manner === "to and fro" ? gapsToAndFro(seed, count) : gaps,
+      );
       tried.addRelay(relay);
       say(`relay ${direction.name}, ${manner}, killed ${relay.kills} times: ${sayFindings(relay)}`);
     }
