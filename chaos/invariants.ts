@@ -33,9 +33,9 @@ export class Invariants {
       await this.load.untilWriting();
       await this.subject.untilWell(active);
       await this.untilAllServe(active);
-      await this.untilOnlyOn(active);
     });
-    if (fenced.length > 0) return fenced;
+    const both = fenced.length > 0 ? [] : await found("split brain", () => this.untilOnlyOn(active));
+    if (fenced.length + both.length > 0) return [...fenced, ...both];
     await this.load.give("pause");
     const entries = this.load.entries();
     const findings = [
