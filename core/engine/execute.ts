@@ -59,6 +59,7 @@ export async function execute<World>(execution: Execution<World>): Promise<Map<s
  * Takes back everything the run began, latest first: the journal walked backwards, not the plan. What was done side by
  * side is taken back side by side: of servers that are started one by one, each would wait for the rest.
  * Goes on after a failure, so that one dead host does not keep the others fenced, and throws all failures at the end.
+ * Each step goes by what was found when it was done, also when the run is half taken back or has started over.
  */
 export async function takeBack<World>(
   run: Run,
@@ -66,7 +67,6 @@ export async function takeBack<World>(
 ): Promise<void> {
   const failures: { step: Step; error: Error }[] = [];
   const hasWayBack = (step: Step) => step.undo !== undefined && handlerOf(execution, step).undo !== undefined;
-  const found = everFound(run);
   for (const steps of begunTogether(run).reverse()) {
     const todo = steps.filter(hasWayBack);
     if (todo.length === 0) continue;
@@ -75,7 +75,7 @@ export async function takeBack<World>(
       const began = Date.now();
       try {
         await undoing;
-        await handlerOf(execution, step).undo?.(contextOf(execution, step, found));
+        await handlerOf(execution, step).undo?.(contextOf(execution, step, run.found));
         await execution.journal.write([{ event: "undone", step: step.id }]);
         execution.progress.say(`${step.host}  ${step.undo}  ${seconds(began)}`);
       } catch (error) {
@@ -86,16 +86,6 @@ export async function takeBack<World>(
   }
   if (failures.length > 0) throw new TakeBackFailed(failures);
   await execution.journal.write([{ event: "end", outcome: "taken back" }]);
-}
-
-/**
- * What each step last came to. It need not stand any more: a way back that is gone on with, or that follows a start over, goes
- * by what was found when the steps that it takes back were done.
- */
-function everFound({ entries }: Run): Map<string, JsonObject> {
-  return new Map(
-    entries.flatMap((entry) => (entry.event === "done" ? [[entry.step, entry.result ?? {}] as const] : [])),
-  );
 }
 
 /** In the order in which it was begun, the steps of a stage together. */

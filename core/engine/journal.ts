@@ -63,6 +63,8 @@ export interface Run {
   readonly begunSteps: readonly Step[];
   /** Results of the steps that are done, not taken back, and not older than the last rewinding. */
   readonly results: ReadonlyMap<string, JsonObject>;
+  /** What each step last came to, whether or not it still stands. */
+  readonly found: ReadonlyMap<string, JsonObject>;
   /** The run started over once; what it left on the hosts before that is not to be believed. */
   readonly rewound: boolean;
   /** It was being taken back, and that did not come to its end. */
@@ -89,6 +91,7 @@ function readRun(entries: readonly Entry[]): Run | undefined {
   const steps = new Map(stepsOf(first.plan).map((step) => [step.id, step]));
   const begun = new Map<string, Step>();
   const results = new Map<string, JsonObject>();
+  const found = new Map<string, JsonObject>();
   let outcome: Outcome | undefined;
   let rewound = false;
   let takingBack = false;
@@ -106,7 +109,10 @@ function readRun(entries: readonly Entry[]): Run | undefined {
       if (step) begun.set(entry.step, step);
       results.delete(entry.step);
     }
-    if (entry.event === "done") results.set(entry.step, entry.result ?? {});
+    if (entry.event === "done") {
+      results.set(entry.step, entry.result ?? {});
+      found.set(entry.step, entry.result ?? {});
+    }
     if (entry.event === "rewound" || entry.event === "undoing") {
       // Half taken back counts as unfinished: going on from there means to start over.
       outcome = undefined;
@@ -128,6 +134,7 @@ function readRun(entries: readonly Entry[]): Run | undefined {
     outcome,
     begunSteps: [...begun.values()],
     results,
+    found,
     rewound,
     takingBack,
   };

@@ -99,6 +99,11 @@ export function readHistory(runs: readonly Run[]): History {
       const [verb, consumer] = plan.operation.split(" ");
       return verb === "repoint" && consumer === name && outcome !== "taken back";
     });
+  const lastDone = (step: string): LastDone | undefined => {
+    const run = runs.findLast(({ found }) => found.has(step));
+    const result = run?.found.get(step);
+    return run && result && { result, stands: run.results.has(step) };
+  };
   return {
     active,
     pendingMove,
@@ -111,15 +116,7 @@ export function readHistory(runs: readonly Run[]): History {
     awaitsRepointing,
     finalized,
     lastRepointing,
-    lastDone: (step) => lastDoneOf(runs, step),
+    lastDone,
     runs,
   };
-}
-
-function lastDoneOf(runs: readonly Run[], id: string): LastDone | undefined {
-  for (const { entries, results } of [...runs].reverse()) {
-    const done = entries.findLast((entry) => entry.event === "done" && entry.step === id);
-    if (done?.event === "done") return { result: done.result ?? {}, stands: results.has(id) };
-  }
-  return undefined;
 }

@@ -2,9 +2,16 @@
  * Hosts made of a map of files. Stands in for machines: scripts are answered by what a test puts into `answers`, and
  * anything else that is asked is an error.
  */
+import { createHash } from "node:crypto";
 import { HostUnreachable } from "../../core/engine/errors";
 import type { Step, StepContext } from "../../core/engine/step";
-import type { HostAccess, Held, RunResult, World as WorldContract } from "../../core/transports/contract";
+import type {
+  HostAccess,
+  Held,
+  RunResult,
+  World as WorldContract,
+  Written,
+} from "../../core/transports/contract";
 
 export class FakeHost implements HostAccess {
   readonly files = new Map<string, Buffer>();
@@ -43,6 +50,13 @@ export class FakeHost implements HostAccess {
     return this.files.get(path);
   }
 
+  async writeFile(path: string, content: Buffer | string): Promise<Written> {
+    this.reach();
+    const bytes = Buffer.from(content);
+    this.files.set(path, bytes);
+    return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  }
+
   async hold(): Promise<Held> {
     this.reach();
     return {
@@ -53,7 +67,6 @@ export class FakeHost implements HostAccess {
   }
 
   readStream = () => Promise.reject(new Error("not in this test"));
-  writeFile = () => Promise.reject(new Error("not in this test"));
   writeStream = () => Promise.reject(new Error("not in this test"));
   dial: HostAccess["dial"] = () => Promise.reject(new Error("not in this test"));
   inTurn = () => this;

@@ -29,7 +29,6 @@ async function takenBack(config: string, original?: string): Promise<string | un
   if (original !== undefined)
     host.files.set(`${folderOf(world.migration)}/originals${PATH}`, Buffer.from(original));
   host.run = async () => ({ code: 0, stdout: "644 0:0\n", stderr: "" });
-  Object.assign(host, { writeFile: async (path: string, bytes: Buffer) => host.files.set(path, bytes) });
   await clickhouseHandlers["ck.edit"]?.undo?.(contextOf(EDIT, world));
   return host.files.get(PATH)?.toString();
 }

@@ -24,7 +24,6 @@ function hostWith(config: string, original?: string) {
     host.files.set(to, host.files.get(from) as Buffer);
     return { code: 0, stdout: "", stderr: "" };
   };
-  Object.assign(host, { writeFile: async (path: string, bytes: Buffer) => host.files.set(path, bytes) });
   const textOf = (path: string) => host.files.get(path)?.toString();
   return { world, config: () => textOf(PATH), original: () => textOf(kept) };
 }

@@ -122,6 +122,7 @@ test("gone on with as it was begun, but for other choices, and for a recovery wh
     entries: events.map((event, seq) => ({ run: "run-1", seq, at: "", event, step: recover.id }) as Entry),
     begunSteps: events.length > 0 ? [recover] : [],
     results: new Map(),
+    found: new Map(),
     rewound: false,
     takingBack: false,
   });

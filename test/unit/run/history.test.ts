@@ -17,6 +17,7 @@ function run(operation: string, outcome?: Outcome, begun: readonly Step[] = []):
     outcome,
     begunSteps: begun,
     results: new Map(),
+    found: new Map(),
     rewound: false,
     takingBack: false,
   };
@@ -157,8 +158,6 @@ test("what a step last came to is told also when it was taken back since, and th
 
 /** A move whose step recorded something. */
 function recorded(outcome: Outcome, result: JsonObject): Run {
-  const done = { event: "done", step: "record ck", found: "recorded", result } as const;
-  const moved = forward(outcome);
-  const entry = { ...done, run: moved.id, seq: 1, at: moved.begun };
-  return { ...moved, entries: [entry], results: new Map([["record ck", result]]) };
+  const results = new Map([["record ck", result]]);
+  return { ...forward(outcome), results, found: results };
 }
