@@ -38,7 +38,7 @@ test("nothing that is secret is left or shown anywhere", async () => {
   setSecret("sshPrivateKeyPassword", PASSPHRASE);
   setSecret("clickhousePassword", PASSWORD);
 
-  // Where they were planted, and where ClickHouse keeps copies of its configuration.
+  // Where they were planted.
   const planted = new Set(foundOnDisks(plants));
   const added = () => foundOnDisks(plants).filter((path) => !planted.has(path));
   const watch = watchCommandLines(plants);
@@ -94,11 +94,17 @@ sed -i "s,<zookeeper-servers>,<zookeeper-servers><identity>$4</identity>," "$3";
   await untilWritable(stage.clickhouse);
 }
 
-/** Files of the hosts that hold a plant, but for the originals of what is edited, which are kept for root alone. */
+/** Where copies of what is edited belong: its originals, kept for root alone, and those ClickHouse makes for itself. */
+const COPIES = [
+  /^\/var\/lib\/pulumi-zookeeper\/[^/]+\/originals\//,
+  /^\/var\/lib\/clickhouse\/preprocessed_configs\//,
+];
+
+/** Files of the hosts that hold a plant, but for the copies. */
 function foundOnDisks(plants: readonly string[]): string[] {
   return stage.lab.specs.flatMap(({ name }) =>
     foundBelow(join(hostDir(name), "upper"), plants)
-      .filter((path) => !/^\/var\/lib\/pulumi-zookeeper\/[^/]+\/originals\//.test(path))
+      .filter((path) => !COPIES.some((copies) => copies.test(path)))
       .map((path) => `${name}:${path}`),
   );
 }
