@@ -43,20 +43,23 @@ export function choosePoints(
  * again, and removing an ensemble begins at its first stage, so a run comes further only when it gets through all that:
  * short gaps alone would never end.
  */
-export function* gapsOf(seed: number): Generator<number, never> {
+export function gapsOf(seed: number): Generator<number, never> {
   const short = fc.integer({ min: 1, max: 12 });
   const long = fc.integer({ min: 1, max: 50 });
   const gap = fc.oneof({ weight: 4, arbitrary: short }, { weight: 1, arbitrary: long });
-  for (let round = 0; ; round++) yield* fc.sample(gap, { seed: seed + round, numRuns: 50 });
+  return samples(fc.tuple(gap), seed);
 }
 
 /**
  * Where ways to and fro are killed: the one anywhere, the one that takes it back soon after it began, since it may be short.
  * @param count crash points of the one
  */
-export function* gapsToAndFro(seed: number, count: number): Generator<number, never> {
-  const both = fc.tuple(fc.integer({ min: 1, max: count }), fc.integer({ min: 1, max: 12 }));
-  for (let round = 0; ; round++) yield* fc.sample(both, { seed: seed + round, numRuns: 50 }).flat();
+export function gapsToAndFro(seed: number, count: number): Generator<number, never> {
+  return samples(fc.tuple(fc.integer({ min: 1, max: count }), fc.integer({ min: 1, max: 12 })), seed);
+}
+
+function* samples(some: fc.Arbitrary<number[]>, seed: number): Generator<number, never> {
+  for (let round = 0; ; round++) yield* fc.sample(some, { seed: seed + round, numRuns: 50 }).flat();
 }
 
 function walk(points: readonly Point[]): Point[] {

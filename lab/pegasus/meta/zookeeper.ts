@@ -52,11 +52,8 @@ export class Session {
 
   /** Creates a persistent node; one that is there already is left as it is. */
   async ensure(path: string, data = ""): Promise<void> {
-    try {
-      await untilHeard(() => this.create(path, data, 0));
-    } catch (error) {
-      if (!(error instanceof ZooKeeperError && error.code === NODE_EXISTS)) throw error;
-    }
+    const { code } = await untilHeard<string>((heard) => this.create(path, data, 0, heard));
+    if (code !== NODE_EXISTS) expectDone(code, `create ${path}`);
   }
 
   /** Creates every node of the path that is missing, below the chroot. */
@@ -67,101 +64,82 @@ export class Session {
   }
 
   /** Creates `<prefix>##########`, which dies with the session; once, since a second one would be another. Resolves with its path. */
-  createEphemeralSequential(prefix: string, data: string): Promise<string> {
-    return this.create(prefix, data, EPHEMERAL_SEQUENTIAL);
+  async createEphemeralSequential(prefix: string, data: string): Promise<string> {
+    const { code, value } = await asked<string>((heard) =>
+      this.create(prefix, data, EPHEMERAL_SEQUENTIAL, heard),
+    );
+    expectDone(code, `create ${prefix}`);
+    return value;
   }
 
   /** The node's data, or undefined when there is none. */
-  get(path: string): Promise<string | undefined> {
-    return untilHeard(
-      () =>
-        new Promise((resolve, reject) =>
-          this.client.a_get(path, false, (code: number, _error: unknown, _stat: unknown, data: unknown) =>
-            settle(
-              code,
-              `get ${path}`,
-              () => resolve(typeof data === "string" ? data : ""),
-              reject,
-              () => resolve(undefined),
-            ),
-          ),
-        ),
+  async get(path: string): Promise<string | undefined> {
+    const { code, value } = await untilHeard<unknown>((heard) =>
+      this.client.a_get(path, false, (code: number, _error: unknown, _stat: unknown, data: unknown) =>
+        heard(code, data),
+      ),
     );
+    if (code === NO_NODE) return undefined;
+    expectDone(code, `get ${path}`);
+    return typeof value === "string" ? value : "";
   }
 
   async set(path: string, data: string): Promise<void> {
-    await untilHeard(
-      () =>
-        new Promise<void>((resolve, reject) =>
-          this.client.a_set(path, data, -1, (code: number) => settle(code, `set ${path}`, resolve, reject)),
-        ),
+    const { code } = await untilHeard<undefined>((heard) =>
+      this.client.a_set(path, data, -1, (code: number) => heard(code, undefined)),
     );
+    expectDone(code, `set ${path}`);
   }
 
+  /** One that is not there is removed already. */
   async remove(path: string): Promise<void> {
-    await untilHeard(
-      () =>
-        new Promise<void>((resolve, reject) =>
-          this.client.a_delete_(path, -1, (code: number) =>
-            settle(code, `delete ${path}`, resolve, reject, resolve),
-          ),
-        ),
+    const { code } = await untilHeard<undefined>((heard) =>
+      this.client.a_delete_(path, -1, (code: number) => heard(code, undefined)),
     );
+    if (code !== NO_NODE) expectDone(code, `delete ${path}`);
   }
 
   /** Names of the children; none when the node itself is not there. `onChange` is called once, at the next change. */
-  children(path: string, onChange?: () => void): Promise<readonly string[]> {
-    return untilHeard(
-      () =>
-        new Promise((resolve, reject) => {
-          const done = (code: number, _error: unknown, names: string[]) =>
-            settle(
-              code,
-              `children of ${path}`,
-              () => resolve(names),
-              reject,
-              () => resolve([]),
-            );
-          if (onChange === undefined) this.client.a_get_children(path, false, done);
-          else this.client.aw_get_children(path, onChange, done);
-        }),
-    );
+  async children(path: string, onChange?: () => void): Promise<readonly string[]> {
+    const { code, value } = await untilHeard<string[]>((heard) => {
+      const done = (code: number, _error: unknown, names: string[]) => heard(code, names);
+      if (onChange === undefined) this.client.a_get_children(path, false, done);
+      else this.client.aw_get_children(path, onChange, done);
+    });
+    if (code === NO_NODE) return [];
+    expectDone(code, `children of ${path}`);
+    return value;
   }
 
   close(): void {
     this.client.close();
   }
 
-  private create(path: string, data: string, flags: number): Promise<string> {
-    return new Promise((resolve, reject) =>
-      this.client.a_create(path, data, flags, (code: number, _error: unknown, created: string) =>
-        settle(code, `create ${path}`, () => resolve(created), reject),
-      ),
+  private create(path: string, data: string, flags: number, heard: Heard<string>): void {
+    this.client.a_create(path, data, flags, (code: number, _error: unknown, created: string) =>
+      heard(code, created),
     );
   }
 }
 
-async function untilHeard<T>(ask: () => Promise<T>): Promise<T> {
+type Heard<T> = (code: number, value: T) => void;
+interface Answer<T> {
+  readonly code: number;
+  readonly value: T;
+}
+
+function asked<T>(ask: (heard: Heard<T>) => void): Promise<Answer<T>> {
+  return new Promise((resolve) => ask((code, value) => resolve({ code, value })));
+}
+
+async function untilHeard<T>(ask: (heard: Heard<T>) => void): Promise<Answer<T>> {
   for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      const unheard =
-        error instanceof ZooKeeperError && [CONNECTION_LOSS, OPERATION_TIMEOUT].includes(error.code);
-      if (!unheard) throw error;
-      await pause(AGAIN_AFTER_MS);
-    }
+    const answer = await asked(ask);
+    if (![CONNECTION_LOSS, OPERATION_TIMEOUT].includes(answer.code)) return answer;
+    await pause(AGAIN_AFTER_MS);
   }
 }
 
-function settle(
-  code: number,
-  what: string,
-  done: () => void,
-  reject: (error: Error) => void,
-  missing?: () => void,
-): void {
-  if (code === 0) done();
-  else if (code === NO_NODE && missing !== undefined) missing();
-  else reject(new ZooKeeperError(code, what));
+function expectDone(code: number, what: string): void {
+  if (code !== 0) throw new ZooKeeperError(code, what);
 }
