@@ -75,6 +75,19 @@ module.exports = defineConfig(
     rules: off("no-unsafe-assignment", "no-unsafe-call", "no-unsafe-member-access", "no-unsafe-return"),
   },
   {
+    files: ["core/**/*.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "Date",
+          property: "now",
+          message: "A clock may jump: performance.now() measures, new Date() says what time it is.",
+        },
+      ],
+    },
+  },
+  {
     files: ["core/**/plan.ts", "core/editors/**/*.ts", "core/engine/{step,plan-text,journal,timeline}.ts"],
     rules: {
       "no-restricted-globals": [

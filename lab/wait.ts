@@ -12,13 +12,13 @@ export async function until(
   look: () => Promise<string | undefined>,
   timeoutMs = 60_000,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const reason = await look().catch((error: unknown) =>
       error instanceof Error ? error.message : String(error),
     );
     if (reason === undefined) return;
-    if (Date.now() > deadline) throw new Error(`${what}: not after ${timeoutMs / 1000} s: ${reason}`);
+    if (performance.now() > deadline) throw new Error(`${what}: not after ${timeoutMs / 1000} s: ${reason}`);
     await sleep(POLL_MS);
   }
 }

@@ -72,7 +72,7 @@ export async function takeBack<World>(
     if (todo.length === 0) continue;
     const undoing = execution.journal.write(todo.map(({ id }) => ({ event: "undoing", step: id })));
     const one = async (step: Step) => {
-      const began = Date.now();
+      const began = performance.now();
       try {
         await undoing;
         await handlerOf(execution, step).undo?.(contextOf(execution, step, run.found));
@@ -162,7 +162,7 @@ async function runStep<World>(
   results: Map<string, JsonObject>,
   believe: boolean,
 ): Promise<Event> {
-  const began = Date.now();
+  const began = performance.now();
   const handler = handlerOf(execution, step);
   const context = contextOf(execution, step, results);
   try {
@@ -212,7 +212,7 @@ function handlerOf<World>(execution: Pick<Execution<World>, "handlers">, step: S
 }
 
 function seconds(began: number): string {
-  return `${((Date.now() - began) / 1000).toFixed(1)} s`;
+  return `${((performance.now() - began) / 1000).toFixed(1)} s`;
 }
 
 function asError(error: unknown): Error {

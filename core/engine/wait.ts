@@ -10,10 +10,10 @@ export interface WaitOptions {
 
 /** Looks until the look says done or time is up; returns the last sight either way. */
 export async function waitFor(look: () => Promise<Sight>, options: WaitOptions): Promise<Sight> {
-  const end = Date.now() + options.timeoutMs;
+  const end = performance.now() + options.timeoutMs;
   for (;;) {
     const sight = await look();
-    if (sight.done || Date.now() >= end) return sight;
+    if (sight.done || performance.now() >= end) return sight;
     await pause(options.everyMs ?? 100);
   }
 }

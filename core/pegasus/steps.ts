@@ -70,10 +70,10 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
       found: applied ? "every lease has run out" : "not waited for",
     }),
     async apply({ step: { args }, world }) {
-      const until = Date.now() + Number(args["seconds"]) * 1000;
+      const until = performance.now() + Number(args["seconds"]) * 1000;
       for (;;) {
         await allDownOrFail(world, args);
-        const left = until - Date.now();
+        const left = until - performance.now();
         if (left <= 0) return;
         await pause(Math.min(left, 1000));
       }

@@ -37,7 +37,7 @@ export class HostConnection {
     if (this.closing.signal.aborted) {
       return Promise.reject(new HostUnreachable(this.name, "the access was closed", "Open it again."));
     }
-    if (this.givenUp && Date.now() - this.givenUp.at < GIVEN_UP_MS) return Promise.reject(this.givenUp.error);
+    if (this.givenUp && performance.now() - this.givenUp.at < GIVEN_UP_MS) return Promise.reject(this.givenUp.error);
     if (!this.link) {
       const link = this.dial();
       const forget = () => {
@@ -67,7 +67,7 @@ export class HostConnection {
       return new Link(dialled, name);
     } catch (error) {
       if (error instanceof HostUnreachable) {
-        this.givenUp = { error, at: Date.now() };
+        this.givenUp = { error, at: performance.now() };
         foundDead.add(place);
       }
       throw error;

@@ -59,11 +59,11 @@ export async function preflight(world: World, desired: EnsembleDesired): Promise
 async function lookAtHost(world: World, desired: EnsembleDesired, name: string): Promise<HostFacts> {
   try {
     const folders = [desired.installDir, desired.dataDir, desired.dataLogDir, desired.logDir];
-    const asked = Date.now();
+    const asked = new Date();
     const { stdout } = await world
       .host(name)
       .script(LOOK, [homeOf(desired), desired.dataDir, ...folders], { timeoutMs: 20_000 });
-    return { name, seen: readLook(stdout, asked, Date.now()) };
+    return { name, seen: readLook(stdout, asked.getTime(), new Date().getTime()) };
   } catch (error) {
     if (error instanceof HostUnreachable || error instanceof Refusal || error instanceof CommandFailed) {
       return { name, unreachable: error.message };

@@ -170,7 +170,7 @@ async function tailOf(context: StepContext<World>): Promise<BroughtTail> {
         (await world.host(step.host).readStream(folded)) as AsyncIterable<Buffer>,
       ),
       unknown: unknownTypes(limits),
-      now: Date.now(),
+      now: new Date().getTime(),
     },
   );
 }
@@ -192,8 +192,8 @@ async function standsStill(host: HostAccess, args: JsonObject): Promise<bigint> 
     async () => {
       const answer = await askSrvr(host, Number(args["clientPort"]));
       const zxid = answer.kind === "serving" ? answer.zxid : -1n;
-      if (last?.zxid !== zxid) last = { zxid, since: Date.now() };
-      return { done: Date.now() - last.since >= quietMs, found: `zxid 0x${zxid.toString(16)}` };
+      if (last?.zxid !== zxid) last = { zxid, since: performance.now() };
+      return { done: performance.now() - last.since >= quietMs, found: `zxid 0x${zxid.toString(16)}` };
     },
     { timeoutMs: Number(args["timeoutMs"]) },
   );
