@@ -128,8 +128,8 @@ export async function layLayers(assets: Assets, clickhouse: boolean): Promise<vo
   mkdirSync(layersDir(), { recursive: true });
   await must(["mount", "-t", "tmpfs", "-o", "size=1g,mode=755", LAYERS, layersDir()]);
   const copy = (from: string, to: string) => must(["cp", "-a", from, join(layersDir(), to)]);
-  const jobs = [copy(join(assets.labPackages, "base"), "base")];
-  if (clickhouse) jobs.push(copy(join(assets.labPackages, "clickhouse"), "clickhouse"));
+  const packages = ["base", "clock", ...(clickhouse ? ["clickhouse"] : [])];
+  const jobs = packages.map((name) => copy(join(assets.labPackages, name), name));
   mkdirSync(join(layersDir(), "old-zookeeper/opt"), { recursive: true });
   jobs.push(copy(assets.oldZookeeper, join("old-zookeeper", OLD_ZOOKEEPER_HOME)));
   await Promise.all(jobs);

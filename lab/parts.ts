@@ -26,12 +26,12 @@ export interface PartContext {
   readonly znodes: number;
 }
 
-const nothing: Part = { layers: ["base"], put: () => undefined, untilReady: async () => undefined };
+const nothing: Part = { layers: ["clock", "base"], put: () => undefined, untilReady: async () => undefined };
 
 /** In the order in which they become ready: ClickHouse starts when the old ensemble serves. */
 export const PARTS: Readonly<Record<Role, Part>> = {
   "old-zookeeper": {
-    layers: ["old-zookeeper", "base"],
+    layers: ["old-zookeeper", "clock", "base"],
     put: (disk, _spec, lab) => putOldZooKeeper(disk, withRole(lab.everyHost, "old-zookeeper"), lab.znodes),
     untilReady: async (hosts) => {
       if (hosts.every((host) => startsAtBoot(host, "zookeeper"))) await untilQuorum(hosts);

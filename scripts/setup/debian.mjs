@@ -22,6 +22,8 @@ const MACHINE_TOOLS = [
 const HOST_PACKAGES = {
   base: ["openssh-server", "openssh-sftp-server", "sudo", "procps"],
   clickhouse: ["clickhouse-common", "clickhouse-server", "clickhouse-client"],
+  // The tests let the clock of a host jump with it.
+  clock: ["libfaketime"],
   // Not for a host: promtool and prometheus judge the rules and the dashboard in the tests.
   monitoring: ["prometheus", "prometheus-node-exporter"],
   // Not for a host either: the tests open the reports in it.

@@ -27,7 +27,7 @@ export const builtPulumiDir = () => join(cacheDir(), `pulumi-${PULUMI_VERSION}`)
 /** Which Pulumi set-up settled on: `{ bin, origin, version }`. */
 export const pulumiChoiceFile = () => join(cacheDir(), "pulumi.json");
 /**
- * Debian's server packages, unpacked and not installed: `base` and `clickhouse` are layers of a lab host's disk,
+ * Debian's packages, unpacked and not installed: `base`, `clickhouse` and `clock` are layers of a lab host's disk,
  * `monitoring` is run by the tests from where it lies.
  */
 export const labPackagesDir = () => join(cacheDir(), "lab-packages-1");

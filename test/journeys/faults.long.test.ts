@@ -5,14 +5,17 @@
  * One lab for all of it, and nothing put back in between: what a fault leaves behind is what the next move begins with.
  */
 import { namespaceOf } from "../../lab/network";
+import { setOperatorClock } from "../operator-clock";
 import { capture, must } from "../../lab/shell";
 import { until } from "../../lab/wait";
 import { fourLetterWord, untilQuorum } from "../../lab/old-zookeeper";
 import type { ActiveSide } from "../../core/run/history";
 import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
+import { giveClocks, setHostClock } from "./direct/host-clock";
 import { Scene, type Told } from "./direct/scene";
 import { readTree, write, type Tree } from "./direct/tree";
 
+const HOUR_MS = 3_600_000;
 const NEW_SERVER = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/bin/zkServer.sh";
 
 let scene: Scene;
@@ -199,5 +202,46 @@ describe("on the way forward", () => {
     await thenAgain("target");
     expect(await on("zk-new2", ["tc", "qdisc", "del", "dev", "eth0", "root"])).toMatchObject({ code: 0 });
     await must(["tc", "qdisc", "del", "dev", namespaceOf("zk-new2"), "root"]);
+  });
+
+  test("the operator's clock jumps, an hour ahead when it waits and two back later", async () => {
+    try {
+      const told = await happening(
+        (onLine) =>
+          scene.forward(scene.desired(), (said) => {
+            if (/bring the rest of/.test(said)) setOperatorClock(-HOUR_MS);
+            onLine(said);
+          }),
+        /set version-2 aside/,
+        async () => setOperatorClock(HOUR_MS),
+      );
+      expect(told).toMatchObject({ failed: "" });
+      await expectWhole("target");
+      // What was begun last by the clock is not what was begun last.
+      expect(await within(scene.back())).toMatchObject({ failed: "" });
+    } finally {
+      jest.useRealTimers();
+    }
+    await thenAgain("target");
+  });
+
+  test("the clock of a new server jumps ten days ahead and that of an old one ten back", async () => {
+    const jumps = { "zk-new2": 10, "zk-old2": -10 };
+    await giveClocks(scene, Object.keys(jumps));
+    const told = await move("target", /set version-2 aside/, () =>
+      Promise.all(Object.entries(jumps).map(([name, days]) => setHostClock(scene, name, days))),
+    );
+    expect(told).toMatchObject({ failed: "" });
+    await expectWhole("target");
+    // The way back starts the old server under its clock.
+    expect(await within(scene.back())).toMatchObject({ failed: "" });
+    await thenAgain("target");
+    // They did jump: the servers' own logs have it.
+    for (const [name, days] of Object.entries(jumps)) {
+      const day = new Date(Date.now() + days * 24 * HOUR_MS).toISOString().slice(0, 10);
+      expect(
+        await scene.on(name, 'grep -rl "^$1" /alidata1/log /var/log/zookeeper 2>/dev/null || true', day),
+      ).not.toBe("");
+    }
   });
 });

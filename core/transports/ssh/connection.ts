@@ -37,7 +37,8 @@ export class HostConnection {
     if (this.closing.signal.aborted) {
       return Promise.reject(new HostUnreachable(this.name, "the access was closed", "Open it again."));
     }
-    if (this.givenUp && performance.now() - this.givenUp.at < GIVEN_UP_MS) return Promise.reject(this.givenUp.error);
+    if (this.givenUp && performance.now() - this.givenUp.at < GIVEN_UP_MS)
+      return Promise.reject(this.givenUp.error);
     if (!this.link) {
       const link = this.dial();
       const forget = () => {

@@ -19,7 +19,7 @@ test("the clock jumps back: the bound stays as it was", async () => {
   let looks = 0;
   const look = async () => {
     setOperatorClock(-HOUR_MS * looks++);
-    return { done: false, found: `${looks > 1 ? "some looks" : "one look"}` };
+    return { done: false, found: looks > 1 ? "some looks" : "one look" };
   };
   expect(await waitFor(look, { timeoutMs: 50, everyMs: 1 })).toEqual({ done: false, found: "some looks" });
 });
