@@ -98,6 +98,7 @@ export function releaseStages(
           ? "reload the configuration, connected to the new servers only"
           : `restart (${desired.restart}), connected to the new servers only`,
         pointOfNoReturn: true,
+        startsAgain: true,
       })),
     },
     {

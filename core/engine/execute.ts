@@ -4,7 +4,8 @@
  * For each step: write the intent, look whether it is already so, apply, look again, write it done. The journal
  * says which step comes next; whether it still holds is asked of the hosts. On resuming, if something that had to
  * last no longer does (a stopped server that somebody started again), everything after it was built on sand: the
- * run starts over from its first step, and believes none of the marks that it left on the hosts before.
+ * run starts over from its first step, and believes none of the marks that it left on the hosts before. A server that
+ * was started last and has ended takes nothing with it: the run goes on from where it is started.
  */
 import { UserError } from "./errors";
 import type { Event, Journal, Run } from "./journal";
@@ -110,7 +111,10 @@ export function isPastReturn(run: Run): boolean {
   return run.begunSteps.some((step) => step.pointOfNoReturn === true);
 }
 
-/** The first stage that is not done, or the very first when something that had to last was undone by somebody. */
+/**
+ * The first stage that is not done, or an earlier one whose server has ended; the very first when something that had to last
+ * was undone by somebody.
+ */
 async function whereToGoOn<World>(
   execution: Execution<World>,
   earlier: Run,
@@ -121,17 +125,38 @@ async function whereToGoOn<World>(
   const begun = new Set(earlier.begunSteps.map(({ id }) => id));
   const holds = (step: Step) =>
     step.lasting ?? (step.holdsUntil !== undefined && !begun.has(step.holdsUntil));
-  const lasting = stages.slice(0, reached).flatMap((stage) => stage.steps.filter(holds));
-  const sights = await Promise.all(
-    lasting.map((step) => handlerOf(execution, step).look(contextOf(execution, step, earlier.results))),
+  const behind = stages.slice(0, reached);
+  const broken = await firstNotSo(
+    execution,
+    earlier,
+    behind.flatMap((stage) => stage.steps.filter(holds)),
   );
-  const broken = lasting.findIndex((_, index) => !sights[index]?.done);
-  if (broken === -1) return { from: reached, believe: !earlier.rewound };
-  const step = lasting[broken] as Step;
-  const because = `${step.host}: "${step.says}" no longer holds: ${sights[broken]?.found}`;
+  if (!broken) {
+    const started = behind.flatMap((stage) => stage.steps.filter((step) => step.startsAgain === true));
+    const ended = await firstNotSo(execution, earlier, started);
+    const from = ended ? stages.findIndex((stage) => stage.steps.includes(ended.step)) : reached;
+    return { from, believe: !earlier.rewound };
+  }
+  const { step, sight } = broken;
+  const because = `${step.host}: "${step.says}" no longer holds: ${sight.found}`;
   execution.progress.say(`${because}; starting over`);
   await execution.journal.write([{ event: "rewound", because }]);
   return { from: 0, believe: false };
+}
+
+/** Looks at all of them; the first of which it is not, or no longer, so. */
+async function firstNotSo<World>(
+  execution: Execution<World>,
+  { results }: Run,
+  steps: readonly Step[],
+): Promise<{ readonly step: Step; readonly sight: Sight } | undefined> {
+  const looked = await Promise.all(
+    steps.map(async (step) => ({
+      step,
+      sight: await handlerOf(execution, step).look(contextOf(execution, step, results)),
+    })),
+  );
+  return looked.find(({ sight }) => !sight.done);
 }
 
 async function runStage<World>(

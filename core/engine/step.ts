@@ -33,6 +33,8 @@ export interface Step {
   readonly lasting?: true;
   /** As {@link lasting}, until the step of that id begins: a server that is stopped to be filled, then started. */
   readonly holdsUntil?: string;
+  /** What it started may have ended since, with its host: resuming begins again at the first step of which that is so. */
+  readonly startsAgain?: true;
   /** From this step on the way back is a plan of its own, not the journal walked backwards. */
   readonly pointOfNoReturn?: true;
 }

@@ -9,6 +9,7 @@ import { UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
+import { askSrvr, sayAnswer } from "../zookeeper/ask";
 import { stopServer } from "../zookeeper/service-steps";
 import { askConfig } from "./observe";
 import { sayShellFailure } from "./read/answer";
@@ -31,19 +32,23 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
     async undo({ step: { host, args }, world }) {
       if ((await isDown(world.host(host), Number(args["port"]))).done)
         await startMeta(world.host(host), args);
+      await ledAgain(world, world.host(host), args);
     },
   },
   "pg.start": {
     look: ({ step, world }) => isUp(world, world.host(step.host), step.args),
     async apply({ step: { host: name, args }, world, say }) {
       const host = world.host(name);
+      const loaded = await loadedBy(host, args);
+      // Started before its file was edited: by its host's boot, or by hand.
+      if (loaded && otherThanWanted(loaded, args)) await stopMeta(host, args);
       if ((await isDown(host, Number(args["port"]))).done) await startMeta(host, args);
       let last = "";
       const sight = await waitFor(
         async () => {
           const state = await isUp(world, host, args);
           if (!state.done && (await isDown(host, Number(args["port"]))).done)
-            throw new MetaEnded(name, state.found);
+            throw new MetaEnded(name, state.found, await sayEnsemble(world, args));
           if (state.found !== last && !state.done) say((last = state.found));
           return state;
         },
@@ -62,11 +67,11 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
 
 /** The process went away by itself. */
 class MetaEnded extends UserError {
-  constructor(host: string, found: string) {
+  constructor(host: string, found: string, ensemble: string) {
     super(
       `${host}: the meta server ended by itself after it was started (last seen: ${found}). The last lines of its log say why: ` +
-        "ERR_TIMEOUT is an ensemble that it cannot reach; `find apps from remote storage` a root that somebody filled " +
-        "after it was emptied, which the way back and another run empty again.",
+        `ERR_TIMEOUT is an ensemble that it cannot reach${ensemble}; \`find apps from remote storage\` a root that ` +
+        "somebody filled after it was emptied, which the way back and another run empty again.",
     );
   }
 }
@@ -101,6 +106,44 @@ async function startMeta(host: HostAccess, args: JsonObject): Promise<void> {
   }
 }
 
+/** Whoever is told that the cluster works again may ask it at once: a meta that has just started does not know its leader. */
+async function ledAgain(world: World, host: HostAccess, args: JsonObject): Promise<void> {
+  // Journals of 0.1.0 do not have it.
+  const shell = args["shell"] as unknown as ShellPlace | undefined;
+  if (!shell) return;
+  // The one of its own host, where there is one: another host may be why this is taken back.
+  const own = shell.on === undefined ? shell : { ...shell, on: host.name };
+  const sight = await waitFor(
+    async () => {
+      const answer = await askShell(world, own, "cluster_info", readClusterInfo);
+      return { done: answer.ok, found: answer.ok ? "led" : sayShellFailure(answer.failure) };
+    },
+    { timeoutMs: LEAD_TIMEOUT_MS, everyMs: 500 },
+  );
+  if (!sight.done)
+    throw new UserError(
+      `${host.name}: ${sight.found} ${LEAD_TIMEOUT_MS / 1000} s after its start, expected a meta that leads. Look into its log.`,
+    );
+}
+
+/** ` (now: zk-new1 follower 3.7.1, zk-new2 unreachable, …)`. */
+async function sayEnsemble(world: World, args: JsonObject): Promise<string> {
+  // Journals of 0.1.0 do not have it.
+  const { hosts, clientPort } = (args["ensemble"] ?? { hosts: [], clientPort: 0 }) as {
+    hosts: readonly string[];
+    clientPort: number;
+  };
+  const answers = hosts.map(async (name) => {
+    try {
+      return `${name} ${sayAnswer(await askSrvr(world.host(name), clientPort))}`;
+    } catch (error) {
+      if (error instanceof UserError) return `${name} unreachable`;
+      throw error;
+    }
+  });
+  return hosts.length === 0 ? "" : ` (now: ${(await Promise.all(answers)).join(", ")})`;
+}
+
 export async function isDown(host: HostAccess, port: number): Promise<Sight> {
   const { stdout } = await host.script('ss -Hltnp "sport = :$1"', [String(port)]);
   const down = stdout.trim() === "";
@@ -108,15 +151,34 @@ export async function isDown(host: HostAccess, port: number): Promise<Sight> {
   return { done: down, found: down ? `nobody listens on ${port}` : `pid ${pid} listens on ${port}` };
 }
 
+/** What the process of a meta has in its memory. */
+interface Loaded {
+  readonly hostsList: string;
+  readonly recover: boolean;
+}
+
+async function loadedBy(host: HostAccess, args: JsonObject): Promise<Loaded | undefined> {
+  const port = Number(args["port"]);
+  const hostsList = await askConfig(host, port, "hosts_list");
+  if (hostsList === undefined) return undefined;
+  return { hostsList, recover: (await askConfig(host, port, "recover_from_replica_server")) === "true" };
+}
+
+/** In words; undefined where it is as wanted. */
+function otherThanWanted({ hostsList, recover }: Loaded, args: JsonObject): string | undefined {
+  if (!sameZooKeeperHosts(hostsList.replace(/\/.*$/, ""), String(args["servers"])))
+    return `runs with hosts_list ${hostsList}`;
+  if (recover !== (args["until"] === "waits")) return `runs with recover_from_replica_server = ${recover}`;
+  return undefined;
+}
+
 async function isUp(world: World, host: HostAccess, args: JsonObject): Promise<Sight> {
-  const hostsList = await askConfig(host, Number(args["port"]), "hosts_list");
-  if (hostsList === undefined) return { done: false, found: "no answer" };
-  const servers = hostsList.replace(/\/.*$/, "");
-  if (!sameZooKeeperHosts(servers, String(args["servers"]))) {
-    return { done: false, found: `runs with hosts_list ${hostsList}` };
-  }
+  const loaded = await loadedBy(host, args);
+  if (!loaded) return { done: false, found: "no answer" };
+  const other = otherThanWanted(loaded, args);
+  if (other !== undefined) return { done: false, found: other };
   const until = String(args["until"]);
-  if (until === "answers") return { done: true, found: `answers, hosts_list ${hostsList}` };
+  if (until === "answers") return { done: true, found: `answers, hosts_list ${loaded.hostsList}` };
   const answer = await askShell(
     world,
     args["shell"] as unknown as ShellPlace,

@@ -21,6 +21,7 @@ import {
   blindStep,
   canaryStages,
   clearStep,
+  editId,
   editStage,
   healthyStep,
   leaseStep,
@@ -32,6 +33,9 @@ import {
   stopStep,
   type AwaitedState,
 } from "./planned-steps";
+
+const START_FOR_RECOVERY = "start for recovery";
+const END_RECOVERY = "end recovery in";
 
 /** What stops the writes: `quiet` while the metadata may still be copied, `stop` at the end of that. */
 export interface Fence {
@@ -49,9 +53,12 @@ export function fencePegasus(
   const pauses = commandSteps(`pause writers of ${desired.name}`, pause, { undo: [...resume].reverse() });
   const stopBackups = stage(
     "fence",
-    backups.map((meta) => stopStep(desired, meta, "stop (backup meta)")),
+    backups.map((meta) => stopStep(desired, facts, meta, "stop (backup meta)")),
   );
-  const stopPrimary = stage("fence", primary ? [stopStep(desired, primary, "stop (primary meta)")] : []);
+  const stopPrimary = stage(
+    "fence",
+    primary ? [stopStep(desired, facts, primary, "stop (primary meta)")] : [],
+  );
   const quiet = [
     ...pauses.map((step) => stage("fence", [step])),
     stage("fence", [recordStep(desired, facts, options)]),
@@ -84,14 +91,22 @@ export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, dir
   if (!primary) return [];
   const on = (metas: readonly MetaFacts[], make: (meta: MetaFacts) => Step) =>
     stage("repoint", metas.map(make));
-  const start = (id: string, until: AwaitedState) => (meta: MetaFacts) =>
-    startStep(desired, facts, meta, { id, until, to: direction.to });
+  const start = (id: string, until: AwaitedState) => (meta: MetaFacts) => ({
+    ...startStep(desired, facts, meta, { id, until, to: direction.to }),
+    startsAgain: true as const,
+  });
+  // A host that boots starts its meta by itself, with whatever its file says by then.
+  const downUntil = (meta: MetaFacts) => {
+    if (!recover) return `start meta ${primary.name}`;
+    return meta === primary ? `${START_FOR_RECOVERY} ${meta.name}` : recoveryEnds(desired, facts);
+  };
   return [
     on(facts.metas, (meta) => ({
-      ...stopStep(desired, meta, "make sure that it is stopped"),
+      ...stopStep(desired, facts, meta, "make sure that it is stopped"),
       id: `meta ${meta.name} is down`,
       undo: undefined,
       lasting: undefined,
+      holdsUntil: downUntil(meta),
     })),
     ...(recover
       ? rebuildStages(desired, facts, direction, primary)
@@ -114,24 +129,30 @@ function rebuildStages(
   primary: MetaFacts,
 ): Stage[] {
   const { to, restore } = direction;
-  const start = startStep(desired, facts, primary, { id: "start for recovery", until: "waits", to });
+  const start = startStep(desired, facts, primary, { id: START_FOR_RECOVERY, until: "waits", to });
   return [
     stage("repoint", [clearStep(desired, facts, to)]),
     editStage(desired, facts, { to, restore, recover: true, id: "edit" }),
     stage("repoint", [leaseStep(desired, facts)]),
-    stage("repoint", [start]),
-    stage("repoint", [recoverStep(desired, facts)]),
-    editStage(desired, facts, { to, restore, recover: false, id: "end recovery in" }),
+    // A meta that ended while it recovered may have filled half of the root: it takes an empty one again.
+    stage("repoint", [{ ...start, holdsUntil: recoveryEnds(desired, facts) }]),
+    stage("repoint", [recoverStep(desired, facts, primary)]),
+    editStage(desired, facts, { to, restore, recover: false, id: END_RECOVERY }),
     // Not optional: the process that recovered never starts duplication or split.
     stage("repoint", [
       {
-        ...stopStep(desired, primary, "stop after the recovery"),
+        ...stopStep(desired, facts, primary, "stop after the recovery"),
         id: `stop recovered meta ${primary.name}`,
         undo: undefined,
         lasting: undefined,
       },
     ]),
   ];
+}
+
+/** Which step begins once `recover` is done. */
+function recoveryEnds(desired: PegasusDesired, facts: PegasusFacts): string {
+  return editId(desired, END_RECOVERY, facts.metas[0]?.name ?? "");
 }
 
 /** The meta that leads, or led, before all others. */

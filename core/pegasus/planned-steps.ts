@@ -30,12 +30,12 @@ export function recordStep(
   };
 }
 
-export function stopStep(desired: PegasusDesired, meta: MetaFacts, says: string): Step {
+export function stopStep(desired: PegasusDesired, facts: PegasusFacts, meta: MetaFacts, says: string): Step {
   return {
     id: `stop meta ${meta.name}`,
     host: meta.name,
     kind: "pg.stop",
-    args: { port: meta.port, start: desired.start, stop: desired.stop },
+    args: { ...clusterArgs(desired, facts), port: meta.port, start: desired.start, stop: desired.stop },
     says: `${says}: ${desired.stop}`,
     undo: `start: ${desired.start}`,
     lasting: true,
@@ -73,7 +73,7 @@ export function editStage(
   return stage(
     "repoint",
     facts.metas.map(({ name }) => ({
-      id: `${edit.id} ${name}:${desired.configPath}`,
+      id: editId(desired, edit.id, name),
       host: name,
       kind: "pg.edit",
       args: { path: desired.configPath, servers: serversOf(edit.to), restore: edit.restore, recover },
@@ -88,7 +88,11 @@ export function editStage(
   );
 }
 
-/** What a started meta is waited for: to lead, to wait for `recover`, or to answer at all. */
+export function editId(desired: PegasusDesired, id: string, meta: string): string {
+  return `${id} ${meta}:${desired.configPath}`;
+}
+
+/** What a started meta is waited for: that one leads, that it waits for `recover`, or to answer at all. */
 export type AwaitedState = "leads" | "waits" | "answers";
 
 export function startStep(
@@ -111,8 +115,10 @@ export function startStep(
       start: desired.start,
       stop: desired.stop,
       servers: serversOf(to),
+      ensemble: { hosts: to.servers.map(({ name }) => name), clientPort: to.clientPort },
       until,
-      names: meta.names,
+      // A backup whose host boots meanwhile may lead instead.
+      names: facts.metas.flatMap(({ names }) => names),
     },
     says: `${desired.start}, ${says[until]}`,
     undo,
@@ -147,11 +153,12 @@ export function leaseStep(desired: PegasusDesired, facts: PegasusFacts): Step {
   };
 }
 
-export function recoverStep(desired: PegasusDesired, facts: PegasusFacts): Step {
+/** On the meta that waits for it, whose log tells what became of it; the shell is asked wherever it runs. */
+export function recoverStep(desired: PegasusDesired, facts: PegasusFacts, meta: MetaFacts): Step {
   const flags = [desired.skipBadNodes ? " -b" : "", desired.skipLostPartitions ? " -l" : ""].join("");
   return {
     id: `recover ${desired.name}`,
-    host: facts.shell.on ?? "ops",
+    host: meta.name,
     kind: "pg.recover",
     args: {
       ...clusterArgs(desired, facts),

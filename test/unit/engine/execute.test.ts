@@ -157,6 +157,30 @@ describe("going on after a kill", () => {
     expect(world.only("apply")).toEqual(applied);
   });
 
+  test.each([
+    ["has ended", "start", ["start", "ask"]],
+    ["still serves", "copy", ["ask"]],
+  ])(
+    "a server that was started before and %s: the run goes on from where it must",
+    async (_, gone, applied) => {
+      const plan = planOf(
+        [step("copy")],
+        [step("start", { startsAgain: true })],
+        [step("look")],
+        [step("ask")],
+      );
+      const [world, store] = [new Settings(), new MemoryStore()];
+      world.failing.add("apply ask");
+      await expect(execute(await begin(plan, world, store))).rejects.toThrow("apply ask failed");
+      world.failing.clear();
+      world.notes.length = 0;
+      world.values.delete(gone);
+      await execute(another(world, store));
+      expect(world.only("apply")).toEqual(applied);
+      expect(store.runs[0]).toMatchObject({ outcome: "done", rewound: false });
+    },
+  );
+
   test("killed once more after it started over: still nothing from before is believed", async () => {
     const { world, store } = await stoppedAfterCopy();
     world.values.delete("stop");

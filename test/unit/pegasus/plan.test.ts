@@ -96,6 +96,34 @@ test("recover: the flag is set with the list, before the wait, and taken away be
   expect(begun.find(({ id }) => id === "start for recovery m2")?.undo).toBe("stop: stop-meta");
 });
 
+test("what a host that reboots may undo is looked at again for as long as it matters", () => {
+  const direction = { from: old, to: fresh, restore: false };
+  const held = (method: "copy" | "recover") =>
+    repointPegasus(desiredBy(method), factsOf(method), direction)
+      .flatMap(({ steps }) => steps)
+      .flatMap(({ id, holdsUntil, startsAgain }) =>
+        holdsUntil !== undefined
+          ? [`${id} until ${holdsUntil}`]
+          : startsAgain === true
+            ? [`${id} again`]
+            : [],
+      );
+  expect(held("copy")).toEqual([
+    "meta m1 is down until start meta m2",
+    "meta m2 is down until start meta m2",
+    "start meta m2 again",
+    "start meta m1 again",
+  ]);
+  const recovered = "end recovery in m1:/config.ini";
+  expect(held("recover")).toEqual([
+    `meta m1 is down until ${recovered}`,
+    "meta m2 is down until start for recovery m2",
+    `start for recovery m2 until ${recovered}`,
+    "start meta m2 again",
+    "start meta m1 again",
+  ]);
+});
+
 test("where the metas never led on the side that is left, the configuration alone goes back", () => {
   const facts = factsOf("recover", false);
   const direction = { from: fresh, to: old, restore: true };

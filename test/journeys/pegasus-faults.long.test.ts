@@ -1,0 +1,92 @@
+/**
+ * A host of Pegasus or of its ensembles that loses its power, reboots, or cannot be reached by the operator, at every phase
+ * of a switchover by either method. It ends in success, or in a message that names the host, within a bound; once the host
+ * is back the same command comes through, and the cluster is as before. Metas start by themselves when their host boots,
+ * with whatever config.ini holds by then, or do not start at all.
+ */
+import { untilQuorum } from "../../lab/old-zookeeper";
+import type { ActiveSide } from "../../core/run/history";
+import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
+import { PegasusScene, type ClusterLook, type Method } from "./direct/pegasus";
+
+let pegasus: PegasusScene;
+let before: ClusterLook;
+let originals: string[];
+beforeAll(async () => {
+  pegasus = await PegasusScene.open();
+  before = await pegasus.look();
+  originals = await pegasus.configs();
+});
+afterAll(() => pegasus?.close());
+
+const cut = {
+  "loses its power": {
+    begin: (name: string) => pegasus.lab.host(name).kill(),
+    end: async (name: string) => {
+      await pegasus.lab.host(name).start();
+      // Metas are the product's to wait for, a server of an ensemble is only back once it serves.
+      for (const ensemble of [pegasus.lab.oldEnsemble, pegasus.scene.newEnsemble])
+        if (ensemble.some((server) => server.name === name)) await untilQuorum(ensemble);
+    },
+  },
+  reboots: {
+    begin: async (name: string) => {
+      await pegasus.lab.host(name).kill();
+      await pegasus.lab.host(name).start();
+    },
+    end: async () => undefined,
+  },
+  "reboots without its meta": {
+    begin: async (name: string) => {
+      await pegasus.scene.on(name, "touch /etc/lab/boot.d/pegasus.disabled");
+      await cut.reboots.begin(name);
+    },
+    end: (name: string) => pegasus.scene.on(name, "rm /etc/lab/boot.d/pegasus.disabled"),
+  },
+  "is cut off from the operator": {
+    begin: (name: string) => cutOffFromOperator(pegasus.scene, name),
+    end: (name: string) => reconnectToOperator(pegasus.scene, name),
+  },
+};
+
+test.each<[string, keyof typeof cut, Method, ActiveSide, RegExp]>([
+  ["pg-meta1", "reboots", "copy", "target", /make sure that it is stopped/],
+  ["pg-meta2", "reboots", "copy", "source", /make sure that it is stopped/],
+  ["pg-meta2", "reboots without its meta", "copy", "target", /start, until it leads/],
+  ["pg-meta1", "reboots without its meta", "copy", "source", /start, until it leads/],
+  ["pg-meta2", "reboots without its meta", "recover", "target", /until it waits for recover/],
+  ["pg-meta1", "reboots", "recover", "source", /with every meta down/],
+  ["pg-meta1", "loses its power", "copy", "target", /stop \(backup meta\)/],
+  ["pg-meta2", "loses its power", "copy", "source", /stop \(primary meta\)/],
+  ["pg-meta2", "loses its power", "copy", "target", /edit .*config.ini/],
+  ["pg-meta1", "loses its power", "copy", "source", /put .* back/],
+  ["zk-new1", "loses its power", "copy", "target", /stop \(backup meta\)/],
+  ["zk-old1", "loses its power", "copy", "source", /stop \(backup meta\)/],
+  ["pg-rep1", "loses its power", "copy", "target", /stop \(primary meta\)/],
+  ["pg-meta1", "is cut off from the operator", "copy", "source", /copy what has changed since/],
+  ["pg-meta1", "loses its power", "recover", "target", /with every meta down/],
+  ["pg-meta2", "loses its power", "recover", "source", /stop \(backup meta\)/],
+  ["pg-meta2", "loses its power", "recover", "target", /until it waits for recover/],
+  ["pg-meta1", "loses its power", "recover", "source", /recover -f/],
+  ["zk-new2", "loses its power", "recover", "target", /with every meta down/],
+  ["zk-old2", "loses its power", "recover", "source", /with every meta down/],
+  ["pg-rep2", "loses its power", "recover", "target", /with every meta down/],
+  ["pg-meta2", "is cut off from the operator", "recover", "source", /with every meta down/],
+])("%s %s, %s on the way to the %s", async (name, fault, method, active, line) => {
+  const desired = { ...pegasus.desired(method), active };
+
+  const told = await happening(
+    (onLine) => pegasus.scene.up(desired, onLine),
+    line,
+    () => cut[fault].begin(name),
+  );
+  expectSaid(told, name);
+  await cut[fault].end(name);
+  expect(await within(pegasus.scene.up(desired))).toMatchObject({ failed: "" });
+
+  // Where a replica server was switched off, another process is it now.
+  if (name.startsWith("pg-rep"))
+    before = { ...before, replicaServers: (await pegasus.look()).replicaServers };
+  await pegasus.expectOn(active === "target" ? "new" : "old", before);
+  if (active === "source") expect(await pegasus.configs()).toEqual(originals);
+});
