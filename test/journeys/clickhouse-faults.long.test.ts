@@ -26,14 +26,6 @@ const cut = {
     begin: (name: string) => scene.lab.host(name).kill(),
     end: (name: string) => scene.lab.host(name).start(),
   },
-  "reboots without its ClickHouse": {
-    begin: async (name: string) => {
-      await scene.on(name, "touch /etc/lab/boot.d/clickhouse.disabled");
-      await scene.lab.host(name).kill();
-      await scene.lab.host(name).start();
-    },
-    end: (name: string) => scene.on(name, "rm /etc/lab/boot.d/clickhouse.disabled"),
-  },
   "is cut off from the operator": {
     begin: (name: string) => cutOffFromOperator(scene, name),
     end: (name: string) => reconnectToOperator(scene, name),
@@ -47,8 +39,6 @@ test.each<[string, keyof typeof cut, ActiveSide, RegExp]>([
   ["ck2", "loses its power", "source", /stop \(leader\)/],
   ["ck2", "loses its power", "target", /edit \/etc\/clickhouse-server/],
   ["ck1", "loses its power", "source", /put .* back/],
-  ["ck2", "reboots without its ClickHouse", "target", /^ck2 .*connected to the new servers only/],
-  ["ck1", "reboots without its ClickHouse", "source", /^ck1 .*connected to the new servers only/],
   ["ck2", "is cut off from the operator", "target", /stop \(leader\)/],
   ["ck1", "is cut off from the operator", "source", /put .* back/],
 ])("%s %s on the way to the %s", async (name, fault, to, line) => {

@@ -26,6 +26,10 @@ test.each([
   expect(reconnectOf(version).says).toContain(expected);
 });
 
+test("one that ends again once it was connected is restarted by whoever goes on", () => {
+  expect(reconnectOf("18.16.1").startsAgain).toBe(true);
+});
+
 test("only sockets prove it: a configuration that was reloaded is not enough", async () => {
   const world = new World(["ck1"]);
   const step = reconnectOf("24.8.4.13");
