@@ -200,13 +200,25 @@ export function rootOf(desired: PegasusDesired, facts: PegasusFacts): string | u
   return desired.clusterRoot ?? facts.cluster?.info.zookeeperRoot ?? facts.record?.root;
 }
 
-/** Where the metas queue for their lock: never copied, since a lock node of nobody's would block them for ever. */
-export function excludedOf(desired: PegasusDesired, facts: PegasusFacts): string[] {
+/** Where the metadata lies on the servers, chroot and all; undefined where no file or nobody tells. */
+export function znodesOf(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+): { readonly root: string; readonly queue: string } | undefined {
   const config = facts.metas.find((meta) => meta.config)?.config;
   const root = rootOf(desired, facts);
-  if (!config || root === undefined) return [];
+  if (!config || root === undefined) return undefined;
   const chroot = chrootOf(readSettings(config).hostsList);
-  return [`${chroot}${lockPathOf(config, root).replace(/\/+$/, "")}/dsn.meta.server.leader`];
+  return {
+    root: `${chroot}${root}`,
+    queue: `${chroot}${lockPathOf(config, root).replace(/\/+$/, "")}/dsn.meta.server.leader`,
+  };
+}
+
+/** Where the metas queue for their lock: never copied, since a lock node of nobody's would block them for ever. */
+export function excludedOf(desired: PegasusDesired, facts: PegasusFacts): string[] {
+  const znodes = znodesOf(desired, facts);
+  return znodes ? [znodes.queue] : [];
 }
 
 function isBelow(path: string, root: string): boolean {

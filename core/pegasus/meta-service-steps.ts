@@ -27,7 +27,9 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
   "pg.stop": {
     look: ({ step: { host, args }, world }) => isDown(world.host(host), Number(args["port"])),
     async apply({ step: { host, args }, world }) {
+      const hostsList = await askConfig(world.host(host), Number(args["port"]), "hosts_list");
       await stopMeta(world.host(host), args);
+      return { ranOn: hostsList ?? "unknown" };
     },
     async undo({ step: { host, args }, world }) {
       if ((await isDown(world.host(host), Number(args["port"]))).done)

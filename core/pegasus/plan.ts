@@ -3,7 +3,7 @@
  *
  * Method "copy": stop the backup metas → blind → (bulk copy) → stop the primary → (the difference, proof) → edit →
  * start the primary, then the backups → the level that was there. Blind does not stop every write, so nothing counts
- * as copied before the primary is gone.
+ * as copied before the primary is gone; and what a meta wrote that its host's boot started since, is copied again.
  *
  * Method "recover": stop every meta → `hosts_list` and `recover_from_replica_server = true` in one edit (a meta with
  * only one of them would write default tables into an empty root, or end) → wait until every replica server's lease
@@ -15,12 +15,15 @@
 import { commandSteps } from "../engine/command-steps";
 import type { Step, Stage } from "../engine/step";
 import type { Side } from "../zookeeper/side";
+import { znodesOf } from "./complain";
 import type { PegasusDesired } from "./desired";
 import type { MetaFacts, PegasusFacts } from "./observe";
 import {
   blindStep,
   canaryStages,
   clearStep,
+  copyAgainStep,
+  downId,
   editId,
   editStage,
   healthyStep,
@@ -72,6 +75,8 @@ export interface Direction {
   readonly to: Side;
   /** Whether the configuration goes back to what the user had there. */
   readonly restore: boolean;
+  /** Whether the ensemble that is left goes on serving, so that a meta that boots can write there. */
+  readonly leftServes: boolean;
 }
 
 /** Where the metas never came to lead, the other side's metadata is still the truth and needs no recovery. */
@@ -82,6 +87,14 @@ function needsRecovery(desired: PegasusDesired, facts: PegasusFacts): boolean {
 /** The cluster's own work tried out on the ensemble that it still has: what fails here did so before the move. */
 export function checkPegasus(desired: PegasusDesired, facts: PegasusFacts): Stage[] {
   return canaryStages(desired, facts, { phase: "prepare", id: `canary ${desired.name} before` });
+}
+
+/**
+ * Whether a meta that was started since the copy has made it old. Where the metas never led on the side that is left, what lies
+ * there is older than what is joined; a recovery goes by what the replica servers hold.
+ */
+function mayBeOutdated(desired: PegasusDesired, facts: PegasusFacts, { leftServes }: Direction): boolean {
+  return desired.method === "copy" && facts.leftHasNewest && leftServes;
 }
 
 /** Repoints a fenced cluster to `to`, proves it healthy there and lets its writers go on. */
@@ -100,21 +113,23 @@ export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, dir
     if (!recover) return `start meta ${primary.name}`;
     return meta === primary ? `${START_FOR_RECOVERY} ${meta.name}` : recoveryEnds(desired, facts);
   };
+  const znodes = mayBeOutdated(desired, facts, direction) ? znodesOf(desired, facts) : undefined;
   return [
     on(facts.metas, (meta) => ({
       ...stopStep(desired, facts, meta, "make sure that it is stopped"),
-      id: `meta ${meta.name} is down`,
+      id: downId(meta.name),
       undo: undefined,
       lasting: undefined,
       holdsUntil: downUntil(meta),
     })),
+    stage("repoint", znodes ? [copyAgainStep(desired, facts, znodes, direction)] : []),
     ...(recover
       ? rebuildStages(desired, facts, direction, primary)
       : [editStage(desired, facts, { ...direction, recover: false, id: "edit" })]),
     on([primary], (meta) => ({ ...start("start meta", "leads")(meta), pointOfNoReturn: true })),
     on(backups, start("start meta", "answers")),
     stage("repoint", [levelStep(desired, facts)]),
-    stage("repoint", [healthyStep(desired, facts, direction)]),
+    stage("repoint", [healthyStep(desired, facts, { to: direction.to, copiesAgain: znodes !== undefined })]),
     ...canaryStages(desired, facts, { phase: "repoint", id: `canary ${desired.name}` }),
     ...commandSteps(`resume writers of ${desired.name}`, [...desired.writers.resume].reverse()).map((step) =>
       stage("release", [step]),

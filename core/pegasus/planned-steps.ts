@@ -6,6 +6,7 @@ import type { JsonObject, Phase, Stage, Step } from "../engine/step";
 import type { Side } from "../zookeeper/side";
 import { leaseSecondsOf, leaseValueOf, LEASE_KEYS, type LeaseKey } from "./config";
 import type { PegasusDesired } from "./desired";
+import { treeArgs } from "../zookeeper/tree";
 import type { MetaFacts, PegasusFacts } from "./observe";
 import { recordId, toJson } from "./record";
 
@@ -40,6 +41,35 @@ export function stopStep(desired: PegasusDesired, facts: PegasusFacts, meta: Met
     undo: `start: ${desired.start}`,
     lasting: true,
   };
+}
+
+/** The step that finds a meta down, or stops one that was started since; its result says on what that ran. */
+export function downId(meta: string): string {
+  return `meta ${meta} is down`;
+}
+
+export function copyAgainStep(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  znodes: { readonly root: string; readonly queue: string },
+  { from, to }: { readonly from: Side; readonly to: Side },
+): Step {
+  return {
+    id: copyAgainId(desired.name),
+    host: to.servers[0]?.name ?? "ops",
+    kind: "pg.copyAgain",
+    args: {
+      ...treeArgs({ origin: from, destination: to, roots: [znodes.root], excluded: [znodes.queue] }),
+      metas: facts.metas.map(({ name }) => name),
+      left: serversOf(from),
+      joined: serversOf(to),
+    },
+    says: "copy again, if a meta was started since and wrote there",
+  };
+}
+
+function copyAgainId(consumer: string): string {
+  return `copy again ${consumer}`;
 }
 
 export function blindStep(desired: PegasusDesired, facts: PegasusFacts): Step {
@@ -174,7 +204,7 @@ export function recoverStep(desired: PegasusDesired, facts: PegasusFacts, meta: 
 export function healthyStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  { to }: { readonly to: Side },
+  { to, copiesAgain }: { readonly to: Side; readonly copiesAgain: boolean },
 ): Step {
   return {
     id: `healthy ${desired.name}`,
@@ -185,6 +215,7 @@ export function healthyStep(
       metas: portsOf(facts),
       servers: serversOf(to),
       timeoutSeconds: desired.healthTimeoutSeconds,
+      ...(copiesAgain ? { copiedBy: copyAgainId(desired.name) } : {}),
       record: facts.record && toJson(facts.record),
       mayReturn: desired.method === "recover" && desired.acceptLost,
     },

@@ -10,6 +10,7 @@ import { folderOf } from "../journal/folder";
 import type { World } from "../transports/contract";
 import { leaseSecondsOf, LEASE_KEYS, type LeaseKey } from "./config";
 import { runCanary } from "./canary";
+import { copyAgainHandlers } from "./copy-again-steps";
 import { findTroubles } from "./complain";
 import { editHandlers } from "./edit-steps";
 import { isDown, metaServiceHandlers } from "./meta-service-steps";
@@ -34,6 +35,7 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
   ...metaServiceHandlers,
   ...editHandlers,
   ...recoverHandlers,
+  ...copyAgainHandlers,
   "pg.record": {
     look: async ({ applied }) => ({
       done: applied,
@@ -84,15 +86,16 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
     apply: ({ step: { args }, world, run }) => runCanary(world, shellOf(args), run),
   },
   "pg.healthy": {
-    async look({ step: { args }, world, applied }) {
-      return applied ? (await proveCluster(world, args)).sight : { done: false, found: "not proven yet" };
+    async look(context) {
+      return context.applied ? (await proven(context)).sight : { done: false, found: "not proven yet" };
     },
-    async apply({ step: { args }, world, say }) {
+    async apply(context) {
+      const { args } = context.step;
       let last = "";
       const sight = await waitFor(
         async () => {
-          const { sight } = await proveCluster(world, args);
-          if (!sight.done && sight.found !== last) say((last = sight.found));
+          const { sight } = await proven(context);
+          if (!sight.done && sight.found !== last) context.say((last = sight.found));
           return sight;
         },
         { timeoutMs: Number(args["timeoutSeconds"]) * 1000, everyMs: 1000 },
@@ -107,6 +110,12 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
     },
   },
 };
+
+function proven({ step: { args }, world, result }: StepContext<World>): Promise<{ sight: Sight }> {
+  const copying = args["copiedBy"];
+  const copiedAgain = typeof copying === "string" && result(copying)["copied"] === true;
+  return proveCluster(world, args, { copiedAgain });
+}
 
 async function record(context: StepContext<World>): Promise<ClusterRecord> {
   const { args } = context.step;

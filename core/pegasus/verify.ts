@@ -24,8 +24,15 @@ interface MetaPort {
   readonly port: number;
 }
 
-/** What was compared is the sight's result; what is wrong, the first of it, is what it found. */
-export async function proveCluster(world: World, args: JsonObject): Promise<{ sight: Sight }> {
+/**
+ * What was compared is the sight's result; what is wrong, the first of it, is what it found.
+ * @param options `copiedAgain`: the cluster has worked since it was recorded, so tables may have come
+ */
+export async function proveCluster(
+  world: World,
+  args: JsonObject,
+  { copiedAgain }: { readonly copiedAgain: boolean },
+): Promise<{ sight: Sight }> {
   const wrong = await metasWrong(world, args);
   if (wrong.length > 0) return { sight: { done: false, found: wrong.join("; ") } };
   const cluster = await observeCluster(world, args["shell"] as unknown as ShellPlace, []);
@@ -41,7 +48,7 @@ export async function proveCluster(world: World, args: JsonObject): Promise<{ si
   );
   const known = new Set(before.apps.map((app) => app.id));
   const apps = cluster.apps.filter(
-    (app) => !returned.has(app.id) && (before.older !== true || known.has(app.id)),
+    (app) => !returned.has(app.id) && ((before.older !== true && !copiedAgain) || known.has(app.id)),
   );
   const found = [
     ...findClusterDifferences(cluster.info, { zookeeperRoot: before.root, level: before.level }),

@@ -21,7 +21,7 @@ import { addressesOf, observeConsumer, sketchConsumer, type ObservedConsumer } f
 import type { MigrationDesired } from "./desired";
 import { isManaged } from "./desired";
 import type { ActiveSide, History } from "./history";
-import { carriesOf, leavesRunning, planData } from "./plan-data";
+import { carriesOf, directionOf, leavesRunning, planData } from "./plan-data";
 import { sideOf, withFlags } from "./sides";
 import { checksBefore } from "./verify";
 
@@ -124,7 +124,7 @@ export function sketchBack(desired: MigrationDesired): Plan {
     },
   });
   const release = consumers
-    .flatMap((one) => one.repoint({ from: target, to: source, restore: true }))
+    .flatMap((one) => one.repoint(directionOf(desired, "source")))
     .filter(({ steps }) => steps.length > 0);
   return { ...move, stages: [...move.stages, ...release] };
 }

@@ -7,7 +7,7 @@ import { choicesOf, observeConsumer, type ObservedConsumer } from "./consumers";
 import type { Consumer, MigrationDesired } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { operations } from "./history";
-import { carriesOf } from "./plan-data";
+import { carriesOf, directionOf } from "./plan-data";
 import { sidesOf } from "./sides";
 
 /** Plans the repointing of one consumer and the release of its writers. */
@@ -18,13 +18,12 @@ export async function planRepoint(
   to: ActiveSide,
   history: History,
 ): Promise<{ plan: Plan; observed: ObservedConsumer }> {
-  const sides = sidesOf(desired, to);
   const observed = await observe(world, desired, consumer, to, history);
   const plan = {
     title: `repoint ${consumer.name} to the ${to}`,
     operation: operations.repoint(consumer.name, to),
     choices: fingerprint(choicesOf(consumer)),
-    stages: nonEmpty(observed.repoint({ ...sides, restore: to === "source" })),
+    stages: nonEmpty(observed.repoint(directionOf(desired, to))),
   };
   return { plan, observed };
 }

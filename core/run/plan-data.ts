@@ -4,13 +4,15 @@
  */
 import type { Plan, Stage } from "../engine/step";
 import type { ComplainOptions } from "../pegasus/complain";
-import type { Fence } from "../pegasus/plan";
+import type { Direction, Fence } from "../pegasus/plan";
 import type { Side } from "../zookeeper/side";
 import type { MoveFacts, ReachableHosts } from "../zookeeper/snapshot/move";
 import { planMove, planOwnFiles } from "../zookeeper/snapshot/plan";
 import { planTreeMove } from "../zookeeper/tree/plan";
 import type { ObservedConsumer } from "./consumers";
 import type { MigrationDesired } from "./desired";
+import type { ActiveSide } from "./history";
+import { sidesOf } from "./sides";
 
 export interface DataMove {
   readonly operation: "forward" | "back";
@@ -55,6 +57,13 @@ export function carriesOf({ strategy }: Pick<MigrationDesired, "strategy">): Com
 /** Whether the ensemble that is left goes on serving, because others use it. */
 export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strategy" | "fence">): boolean {
   return strategy !== "snapshot" || fence === "consumersOnly";
+}
+
+/** How a consumer is repointed to that side. */
+export function directionOf(desired: MigrationDesired, to: ActiveSide): Direction {
+  // Back, the ensemble of a whole migration is stopped, since nobody else uses it.
+  const leftServes = to === "target" ? leavesRunning(desired) : desired.strategy !== "snapshot";
+  return { ...sidesOf(desired, to), restore: to === "source", leftServes };
 }
 
 function fenceAll(desired: MigrationDesired, move: DataMove): Fence {

@@ -13,6 +13,7 @@ import { planPage } from "../report/page/plan-page";
 import type { ObservedConsumer } from "./consumers";
 import type { MigrationDesired } from "./desired";
 import { migrationId } from "./desired";
+import { directionOf } from "./plan-data";
 import { reviewEnsemble } from "./ensemble";
 import { acceptedBy, factsOf, onCallOf, wayBackOf } from "./report-facts";
 import { writePage } from "./report-files";
@@ -52,13 +53,13 @@ async function reviewOf({
 }: PlanToShow): Promise<PlanReview> {
   const forward = desired.active === "target";
   const install = forward ? await reviewEnsemble(desired.target) : undefined;
-  const { from, to } = sidesOf(desired, desired.active);
+  const { to } = sidesOf(desired, desired.active);
   const chapters = [
     { title: "Install the new ensemble", stages: install?.plan?.stages ?? [] },
     { title: "Move the data", stages: plan?.stages ?? [] },
     ...consumers.map((one) => ({
       title: `Repoint ${one.consumer.name}`,
-      stages: plan ? one.repoint({ from, to, restore: !forward }) : [],
+      stages: plan ? one.repoint(directionOf(desired, desired.active)) : [],
     })),
   ];
   return {

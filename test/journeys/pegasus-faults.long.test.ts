@@ -90,3 +90,31 @@ test.each<[string, keyof typeof cut, Method, ActiveSide, RegExp]>([
   await pegasus.expectOn(active === "target" ? "new" : "old", before);
   if (active === "source") expect(await pegasus.configs()).toEqual(originals);
 });
+
+test.each<[ActiveSide, RegExp]>([
+  ["target", /read both sides again/],
+  ["source", /make sure that it is stopped/],
+])(
+  "a table that is made on a meta whose host boots after the copy comes along to the %s",
+  async (active, line) => {
+    const desired = { ...pegasus.desired("copy"), active };
+    const table = `made_before_${active}`;
+    const left = active === "target" ? "old" : "new";
+
+    const told = await happening(
+      (onLine) => pegasus.scene.up(desired, onLine),
+      line,
+      () => cut["loses its power"].begin("pg-meta2"),
+    );
+    expectSaid(told, "pg-meta2");
+    await cut["loses its power"].end("pg-meta2");
+    await pegasus.look();
+    expect(await pegasus.shell("cluster_info")).toContain(pegasus.ensemble(left));
+    expect(await pegasus.shell(`create ${table} -p 4`)).toContain("succeed");
+    before = { ...(await pegasus.look()), level: before.level };
+    expect(before.tables.join("\n")).toContain(table);
+
+    expect(await within(pegasus.scene.up(desired))).toMatchObject({ failed: "" });
+    await pegasus.expectOn(active === "target" ? "new" : "old", before);
+  },
+);

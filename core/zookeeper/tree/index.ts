@@ -7,4 +7,6 @@ export { checkDump, loadTree } from "./load";
 export type { CopyOptions } from "./options";
 export { sayProgress } from "./progress";
 export { removeTree } from "./remove";
+export { treeArgs } from "./plan";
+export { copyAndProve } from "./steps";
 export { surveyTree } from "./survey";

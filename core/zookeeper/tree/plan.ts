@@ -81,7 +81,13 @@ function proveStep(desired: TreeMoveDesired): Step {
   };
 }
 
-function treeArgs({ origin, destination, roots, excluded }: TreeMoveDesired) {
+/** What a handler needs that copies from one side to the other. */
+export function treeArgs({
+  origin,
+  destination,
+  roots,
+  excluded,
+}: Pick<TreeMoveDesired, "origin" | "destination" | "roots" | "excluded">) {
   const ends = (side: Side) => ({ servers: side.servers.map(({ name }) => name), port: side.clientPort });
   return { origin: ends(origin), destination: ends(destination), roots: [...roots], excluded: [...excluded] };
 }

@@ -63,28 +63,43 @@ export const treeHandlers: Readonly<Record<string, Handler<World>>> = {
       found: applied ? "equal" : "not compared by this process",
     }),
     async apply({ step: { args }, world }) {
-      const { origin, destination, roots, excluded } = treeOf(world, args);
-      const compared = await compareTrees({
-        source: origin,
-        target: destination,
-        roots,
-        options: { excluded },
-      });
-      if (compared.equal) return { znodes: compared.znodes, bytes: compared.bytes };
-      const first = compared.differences
-        .slice(0, 5)
-        .map(({ kind, path, expected, found }) => `${path}: ${kind}, expected ${expected}, found ${found}`);
-      throw new UserError(
-        `the two sides differ after the copy (${Object.entries(compared.counts)
-          .filter(([, count]) => count > 0)
-          .map(([kind, count]) => `${count} ${kind}`)
-          .join(
-            ", ",
-          )}): ${first.join("; ")}. Somebody still writes: find it with \`cons\`, stop it, and run the same command again.`,
-      );
+      return proveCopied(treeOf(world, args));
     },
   },
 };
+
+/** Copies what is not the same yet, removes what is gone, and proves it. @throws UserError where the sides differ afterwards */
+export async function copyAndProve(
+  world: World,
+  args: JsonObject,
+  say: (line: string) => void,
+): Promise<JsonObject> {
+  const tree = treeOf(world, args);
+  const { origin, destination, roots, excluded } = tree;
+  await copyTree({
+    source: origin,
+    target: destination,
+    roots,
+    options: { excluded, removeExtras: true, progress: (now) => say(sayProgress(now)) },
+  });
+  return proveCopied(tree);
+}
+
+async function proveCopied({ origin, destination, roots, excluded }: Tree): Promise<JsonObject> {
+  const compared = await compareTrees({ source: origin, target: destination, roots, options: { excluded } });
+  if (compared.equal) return { znodes: compared.znodes, bytes: compared.bytes };
+  const first = compared.differences
+    .slice(0, 5)
+    .map(({ kind, path, expected, found }) => `${path}: ${kind}, expected ${expected}, found ${found}`);
+  throw new UserError(
+    `the two sides differ after the copy (${Object.entries(compared.counts)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => `${count} ${kind}`)
+      .join(
+        ", ",
+      )}): ${first.join("; ")}. Somebody still writes: find it with \`cons\`, stop it, and run the same command again.`,
+  );
+}
 
 interface Tree {
   readonly origin: Endpoint;

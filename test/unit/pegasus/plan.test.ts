@@ -33,6 +33,10 @@ const desiredBy = (method: "copy" | "recover") =>
     writers: { pause: [{ run: "pause" }], resume: [{ run: "resume" }] },
   });
 
+const CONFIG = Buffer.from(
+  "[meta_server]\ncluster_root = /p\n[zookeeper]\nhosts_list = 10.0.0.1:2181/chroot\n",
+);
+
 /** As found with m2 in the lead. */
 function factsOf(method: "copy" | "recover", leftHasNewest = true): PegasusFacts {
   const sketch = sketchPegasus(desiredBy(method));
@@ -44,7 +48,8 @@ function factsOf(method: "copy" | "recover", leftHasNewest = true): PegasusFacts
     apps: [],
     leaseSeconds: 30,
   } as const;
-  return { ...sketch, record, leftHasNewest };
+  const metas = sketch.metas.map((meta) => ({ ...meta, config: CONFIG }));
+  return { ...sketch, metas, record, leftHasNewest };
 }
 
 /** Ids, a stage a line. */
@@ -59,9 +64,10 @@ test("copy: backups stop, then blind; the primary stops last and starts first", 
     "blind pegasus",
   ]);
   expect(ids(stop)).toEqual(["stop meta m2"]);
-  const direction = { from: old, to: fresh, restore: false };
+  const direction = { from: old, to: fresh, restore: false, leftServes: true };
   expect(ids(repointPegasus(desiredBy("copy"), factsOf("copy"), direction))).toEqual([
     "meta m1 is down, meta m2 is down",
+    "copy again pegasus",
     "edit m1:/config.ini, edit m2:/config.ini",
     "start meta m2",
     "start meta m1",
@@ -71,8 +77,18 @@ test("copy: backups stop, then blind; the primary stops last and starts first", 
   ]);
 });
 
+test.each([
+  ["by recover, whose truth the replica servers hold", "recover", true, true],
+  ["where the metas never led on the side that is left", "copy", false, true],
+  ["where the side that is left is stopped", "copy", true, false],
+] as const)("nothing is copied again %s", (_, method, leftHasNewest, leftServes) => {
+  const direction = { from: old, to: fresh, restore: false, leftServes };
+  const stages = repointPegasus(desiredBy(method), factsOf(method, leftHasNewest), direction);
+  expect(stages.flatMap(({ steps }) => steps).filter(({ kind }) => kind === "pg.copyAgain")).toEqual([]);
+});
+
 test("recover: the flag is set with the list, before the wait, and taken away before any other meta starts", () => {
-  const direction = { from: old, to: fresh, restore: false };
+  const direction = { from: old, to: fresh, restore: false, leftServes: true };
   const stages = repointPegasus(desiredBy("recover"), factsOf("recover"), direction);
   expect(ids(stages)).toEqual([
     "meta m1 is down, meta m2 is down",
@@ -97,7 +113,7 @@ test("recover: the flag is set with the list, before the wait, and taken away be
 });
 
 test("what a host that reboots may undo is looked at again for as long as it matters", () => {
-  const direction = { from: old, to: fresh, restore: false };
+  const direction = { from: old, to: fresh, restore: false, leftServes: true };
   const held = (method: "copy" | "recover") =>
     repointPegasus(desiredBy(method), factsOf(method), direction)
       .flatMap(({ steps }) => steps)
@@ -126,7 +142,7 @@ test("what a host that reboots may undo is looked at again for as long as it mat
 
 test("where the metas never led on the side that is left, the configuration alone goes back", () => {
   const facts = factsOf("recover", false);
-  const direction = { from: fresh, to: old, restore: true };
+  const direction = { from: fresh, to: old, restore: true, leftServes: true };
   const steps = repointPegasus(desiredBy("recover"), facts, direction).flatMap((stage) => stage.steps);
   const kinds = steps.map(({ kind }) => kind);
   expect(kinds).not.toContain("pg.recover");
@@ -140,7 +156,12 @@ test("gone on with as it was begun, but for other choices, and for a recovery wh
   const recover = stepsOf({
     title: "",
     operation: "",
-    stages: repointPegasus(desired, factsOf("recover"), { from: old, to: fresh, restore: false }),
+    stages: repointPegasus(desired, factsOf("recover"), {
+      from: old,
+      to: fresh,
+      restore: false,
+      leftServes: true,
+    }),
   }).find(({ kind }) => kind === "pg.recover")!;
   const run = (events: readonly Entry["event"][], choices = fingerprint(choicesOf(desired))): Run => ({
     id: "run-1",

@@ -1,0 +1,51 @@
+/**
+ * What a meta wrote that had to be stopped and was started again, as by its host's boot: acknowledged, and younger than the
+ * copy. The step that makes sure that it is stopped notes on which ensemble it ran; the copy is brought up to that one.
+ */
+import { UserError } from "../engine/errors";
+import type { Handler, StepContext } from "../engine/step";
+import type { World } from "../transports/contract";
+import { copyAndProve } from "../zookeeper/tree";
+import { downId } from "./planned-steps";
+import { sameZooKeeperHosts } from "./read/judge";
+
+export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
+  "pg.copyAgain": {
+    async look(context) {
+      if (context.applied) return { done: true, found: "copied again" };
+      const { elsewhere } = startedSince(context);
+      return elsewhere.length === 0
+        ? { done: true, found: "no meta was started since the copy", result: { copied: false } }
+        : { done: false, found: `${elsewhere.join(", ")} was started since the copy` };
+    },
+    async apply(context) {
+      const { elsewhere, joined } = startedSince(context);
+      if (joined.length > 0) {
+        throw new UserError(
+          `${elsewhere.join(", ")} ran on ${String(context.step.args["left"])} and ${joined.join(", ")} on ` +
+            `${String(context.step.args["joined"])} at the same time: found two clusters' metadata, expected one. Compare ` +
+            "the tables of both (the dumps beside the journal have what was there), and go back to the side that has all of them.",
+        );
+      }
+      context.say(`${elsewhere.join(", ")} was started since the copy: copying what it may have written`);
+      return { copied: true, ...(await copyAndProve(context.world, context.step.args, context.say)) };
+    },
+  },
+};
+
+/** Metas that were found running: on the ensemble that is joined, and on another, or so early that none could tell. */
+function startedSince({ step: { args }, result }: StepContext<World>): {
+  readonly joined: readonly string[];
+  readonly elsewhere: readonly string[];
+} {
+  const ran = (args["metas"] as readonly string[]).flatMap((name) => {
+    const { ranOn } = result(downId(name));
+    return typeof ranOn === "string" ? [{ name, ranOn }] : [];
+  });
+  const isJoined = ({ ranOn }: { ranOn: string }) =>
+    sameZooKeeperHosts(ranOn.replace(/\/.*$/, ""), String(args["joined"]));
+  return {
+    joined: ran.filter(isJoined).map(({ name }) => name),
+    elsewhere: ran.filter((one) => !isJoined(one)).map(({ name }) => name),
+  };
+}

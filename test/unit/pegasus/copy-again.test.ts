@@ -1,0 +1,36 @@
+/** Which metas were started since the copy decides whether it is brought up to date. */
+import { copyAgainHandlers } from "../../../core/pegasus/copy-again-steps";
+import { contextOf, World } from "../world";
+
+const LEFT = "10.0.0.1:2181,10.0.0.2:2181";
+const JOINED = "10.0.1.1:2181,10.0.1.2:2181";
+const handler = copyAgainHandlers["pg.copyAgain"]!;
+
+/** @param ranOn what each meta that had to be stopped ran on, `hosts_list` as it had loaded it */
+function contextAfter(ranOn: Readonly<Record<string, string>>) {
+  const args = { metas: ["m1", "m2"], left: LEFT, joined: JOINED };
+  const step = { id: "copy again", host: "new", kind: "pg.copyAgain", args, says: "copy again" };
+  const results = new Map(
+    ["m1", "m2"].map((name) => [`meta ${name} is down`, ranOn[name] ? { ranOn: ranOn[name] } : {}]),
+  );
+  return { ...contextOf(step, new World(["new"])), result: (id: string) => results.get(id)! };
+}
+
+test.each([
+  ["none was started", {}, true],
+  ["one was, on the side that is joined", { m1: JOINED }, true],
+  ["one was, on the side that is left", { m1: `${LEFT}/chroot` }, false],
+  ["one was, and did not tell on which", { m2: "unknown" }, false],
+])("%s", async (_, ranOn, done) => {
+  const sight = await handler.look(contextAfter(ranOn));
+  expect(sight.done).toBe(done);
+  if (done) expect(sight.result).toEqual({ copied: false });
+});
+
+test("two metas on two ensembles: nothing is copied, and both are named", async () => {
+  const context = contextAfter({ m1: LEFT, m2: JOINED });
+  expect(await handler.look(context)).toMatchObject({ done: false });
+  await expect(handler.apply(context)).rejects.toThrow(
+    `m1 ran on ${LEFT} and m2 on ${JOINED} at the same time`,
+  );
+});
