@@ -62,6 +62,51 @@ export function checkStages(desired: ClickHouseDesired, facts: ClickHouseFacts):
   return [{ phase: "prepare", steps: [canaryStep(desired, facts, `canary ${desired.name} before`)] }];
 }
 
+/**
+ * Where the ensemble that is left goes on serving, a server that its host's boot starts again writes there what the copy
+ * does not have. It is stopped, and then nothing goes on: only the way back keeps what it wrote.
+ */
+export function stayedDownStages(
+  desired: ClickHouseDesired,
+  facts: ClickHouseFacts,
+  sides: { readonly from: Side; readonly to: Side },
+): Stage[] {
+  const names = facts.servers.map(({ name }) => name);
+  const via = names[0];
+  if (via === undefined) return [];
+  const { stop, restart, query } = desired;
+  return [
+    {
+      phase: "repoint",
+      steps: names.map((name) => ({
+        id: downId(name),
+        host: name,
+        kind: "ck.stop",
+        args: { stop, restart, port: query.port, ...socketsOf(sides) },
+        says: "make sure that ClickHouse is stopped",
+        holdsUntil: `repoint ${name}`,
+      })),
+    },
+    {
+      phase: "repoint",
+      steps: [
+        {
+          id: `${desired.name} stayed down`,
+          host: via,
+          kind: "ck.stayedDown",
+          args: { servers: names },
+          says: "none was started on what is left since it was fenced",
+        },
+      ],
+    },
+  ];
+}
+
+/** The step that finds a server down, or stops it; its result says on what that ran. */
+export function downId(server: string): string {
+  return `clickhouse ${server} is down`;
+}
+
 /** Writes the nodes of `to` into every configuration; `restore` puts back what the user had there. */
 export function editStages(
   desired: ClickHouseDesired,
@@ -80,7 +125,6 @@ export function releaseStages(
 ): Stage[] {
   const login = loginOf(desired);
   const on = (make: (server: ReplicaServerFacts) => Step): Step[] => facts.servers.map(make);
-  const sockets = { from: portsOf(sides.from), to: portsOf(sides.to) } as unknown as JsonObject;
   return [
     {
       phase: "repoint",
@@ -90,7 +134,7 @@ export function releaseStages(
         kind: "ck.reconnect",
         args: {
           ...login,
-          ...sockets,
+          ...socketsOf(sides),
           reload: reloadsZooKeeper(server.version),
           restart: desired.restart,
         },
@@ -257,6 +301,10 @@ function writersGoneStep(desired: ClickHouseDesired, addresses: readonly string[
 /** What a step may know of the login; the password stays behind in the world's secrets. */
 function loginOf(desired: ClickHouseDesired): JsonObject {
   return { port: desired.query.port, user: desired.query.user, secret: `${desired.name}/password` };
+}
+
+function socketsOf(sides: { readonly from: Side; readonly to: Side }): JsonObject {
+  return { from: portsOf(sides.from), to: portsOf(sides.to) };
 }
 
 function portsOf(side: Side): string[] {

@@ -12,12 +12,13 @@ import { decodeText, editBytes } from "../editors/text";
 import { readZooKeeperNodes } from "../editors/xml/read-zookeeper-nodes";
 import { setZooKeeperNodes } from "../editors/xml/set-zookeeper-nodes";
 import { Refusal, UserError } from "../engine/errors";
-import type { Handler, JsonObject, Sight } from "../engine/step";
+import type { Handler, JsonObject, Sight, StepContext } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
 import { runCanary } from "./canary";
 import { troublesOf } from "./observe";
+import { downId } from "./plan";
 import type { QueryLogin } from "./query";
 import { query } from "./query";
 
@@ -75,6 +76,19 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
       return runCanary(servers, loginOf(world, args), { database: String(args["database"]), cluster, run });
     },
   },
+  "ck.stayedDown": {
+    async look(context) {
+      const started = startedSince(context);
+      return { done: started.length === 0, found: started.join(", ") || "all were down" };
+    },
+    async apply(context) {
+      throw new UserError(
+        `${startedSince(context).join(", ")} was started after it was fenced, as by its host's boot: found it running on the ` +
+          "ensemble that is left, which goes on serving; expected it down. What it wrote there since is not on the side that is " +
+          "joined. It is stopped again. Go back with active: source and pulumi up, which keeps all of it; then move again.",
+      );
+    },
+  },
   "ck.stop": {
     async look({ step: { host, args }, world }) {
       const { stdout } = await world.host(host).script('ss -Hltn "sport = :$1"', [String(args["port"])]);
@@ -82,13 +96,23 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
       return { done, found: done ? "not running" : `listens on port ${args["port"]}` };
     },
     async apply({ step: { host, args }, world }) {
+      const ran = args["to"] === undefined ? undefined : await connected(world.host(host), args);
       await world.host(host).script(String(args["stop"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
+      return ran && !ran.done ? { ran: ran.found } : {};
     },
     async undo({ step: { host, args }, world }) {
       await world.host(host).script(String(args["restart"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
     },
   },
 };
+
+/** Of servers that ran while they had to be stopped, other than on the side that is joined: which, and what was seen. */
+function startedSince({ step: { args }, result }: StepContext<World>): readonly string[] {
+  return (args["servers"] as readonly string[]).flatMap((name) => {
+    const { ran } = result(downId(name));
+    return typeof ran === "string" ? [`${name} (${ran})`] : [];
+  });
+}
 
 /**
  * Puts the file back: the original to the byte, provided that nothing but the nodes was changed since; what somebody

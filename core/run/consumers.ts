@@ -154,7 +154,8 @@ function asClickHouse(
       stop: [],
     }),
     check: () => clickhouse.checkStages(desired, facts),
-    repoint: ({ from, to, restore }) => [
+    repoint: ({ from, to, restore, leftServes }) => [
+      ...(leftServes ? clickhouse.stayedDownStages(desired, facts, { from, to }) : []),
       ...clickhouse.editStages(desired, facts, to, restore),
       ...clickhouse.releaseStages(desired, facts, { from, to }),
     ],

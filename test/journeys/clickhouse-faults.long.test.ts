@@ -6,6 +6,7 @@
 import type { ActiveSide } from "../../core/run/history";
 import { query, untilWritable } from "../../lab/clickhouse";
 import type { Arguments } from "../../lab/arguments";
+import { until } from "../../lab/wait";
 import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
 import { Scene } from "./direct/scene";
 
@@ -33,6 +34,15 @@ const cut = {
 };
 
 let row = 0;
+const insert = (id: string) =>
+  query(scene.lab.clickhouse[0]!, `INSERT INTO lab.audit (writer, id, payload) VALUES ('faults', ${id}, '')`);
+async function expectRows(count: string): Promise<void> {
+  await untilWritable(scene.lab.clickhouse);
+  for (const host of scene.lab.clickhouse) {
+    await query(host, "SYSTEM SYNC REPLICA lab.audit");
+    expect(await query(host, "SELECT count() FROM lab.audit WHERE writer = 'faults'")).toBe(count);
+  }
+}
 
 test.each<[string, keyof typeof cut, ActiveSide, RegExp]>([
   ["ck1", "loses its power", "target", /set version-2 aside/],
@@ -43,8 +53,7 @@ test.each<[string, keyof typeof cut, ActiveSide, RegExp]>([
   ["ck1", "is cut off from the operator", "source", /put .* back/],
 ])("%s %s on the way to the %s", async (name, fault, to, line) => {
   const written = `${++row}`;
-  const [first] = scene.lab.clickhouse;
-  await query(first!, `INSERT INTO lab.audit (writer, id, payload) VALUES ('faults', ${written}, '')`);
+  await insert(written);
 
   const told = await happening(
     (onLine) => scene.up(desired(to), onLine),
@@ -55,7 +64,26 @@ test.each<[string, keyof typeof cut, ActiveSide, RegExp]>([
   await cut[fault].end(name);
   // A ClickHouse that boots while its ensemble is fenced does not come up: that is for the move to bring about.
   expect(await within(scene.up(desired(to)))).toMatchObject({ failed: "" });
-  await untilWritable(scene.lab.clickhouse);
-  for (const host of scene.lab.clickhouse)
-    expect(await query(host, "SELECT count() FROM lab.audit WHERE writer = 'faults'")).toBe(written);
+  await expectRows(written);
+});
+
+test("fence consumersOnly, and ck1 boots and writes to what is left: refused, and the way back has what it wrote", async () => {
+  const onlyConsumers = (active: ActiveSide) => ({ ...desired(active), fence: "consumersOnly" as const });
+  const told = await happening(
+    (onLine) => scene.up(onlyConsumers("target"), onLine),
+    /prove: znodes, digest/,
+    () => cut["loses its power"].begin("ck1"),
+  );
+  expectSaid(told, "ck1");
+  await cut["loses its power"].end("ck1");
+  const written = `${++row}`;
+  await until("ck1 takes a row", () => insert(written).then(() => undefined, String));
+
+  const { failed } = await within(scene.up(onlyConsumers("target")));
+  expect(failed).toContain("ck1 (connected to 10.");
+  expect(failed).toContain("was started after it was fenced");
+  expect(await within(scene.up(onlyConsumers("source")))).toMatchObject({ failed: "" });
+  await expectRows(written);
+  expect(await within(scene.up(onlyConsumers("target")))).toMatchObject({ failed: "" });
+  await expectRows(written);
 });
