@@ -15,7 +15,7 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
       if (context.applied) return { done: true, found: "copied again" };
       const { elsewhere } = startedSince(context);
       return elsewhere.length === 0
-        ? { done: true, found: "no meta was started since the copy", result: { copied: false } }
+        ? { done: true, found: "no meta was started since the copy" }
         : { done: false, found: `${elsewhere.join(", ")} was started since the copy` };
     },
     async apply(context) {
@@ -28,7 +28,7 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
         );
       }
       context.say(`${elsewhere.join(", ")} was started since the copy: copying what it may have written`);
-      return { copied: true, ...(await copyAndProve(context.world, context.step.args, context.say)) };
+      return copyAndProve(context.world, context.step.args, context.say);
     },
   },
 };

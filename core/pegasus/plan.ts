@@ -129,7 +129,7 @@ export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, dir
     on([primary], (meta) => ({ ...start("start meta", "leads")(meta), pointOfNoReturn: true })),
     on(backups, start("start meta", "answers")),
     stage("repoint", [levelStep(desired, facts)]),
-    stage("repoint", [healthyStep(desired, facts, { to: direction.to, copiesAgain: znodes !== undefined })]),
+    stage("repoint", [healthyStep(desired, facts, direction)]),
     ...canaryStages(desired, facts, { phase: "repoint", id: `canary ${desired.name}` }),
     ...commandSteps(`resume writers of ${desired.name}`, [...desired.writers.resume].reverse()).map((step) =>
       stage("release", [step]),

@@ -55,7 +55,7 @@ export function copyAgainStep(
   { from, to }: { readonly from: Side; readonly to: Side },
 ): Step {
   return {
-    id: copyAgainId(desired.name),
+    id: `copy again ${desired.name}`,
     host: to.servers[0]?.name ?? "ops",
     kind: "pg.copyAgain",
     args: {
@@ -66,10 +66,6 @@ export function copyAgainStep(
     },
     says: "copy again, if a meta was started since and wrote there",
   };
-}
-
-function copyAgainId(consumer: string): string {
-  return `copy again ${consumer}`;
 }
 
 export function blindStep(desired: PegasusDesired, facts: PegasusFacts): Step {
@@ -204,7 +200,7 @@ export function recoverStep(desired: PegasusDesired, facts: PegasusFacts, meta: 
 export function healthyStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  { to, copiesAgain }: { readonly to: Side; readonly copiesAgain: boolean },
+  { to }: { readonly to: Side },
 ): Step {
   return {
     id: `healthy ${desired.name}`,
@@ -215,7 +211,6 @@ export function healthyStep(
       metas: portsOf(facts),
       servers: serversOf(to),
       timeoutSeconds: desired.healthTimeoutSeconds,
-      ...(copiesAgain ? { copiedBy: copyAgainId(desired.name) } : {}),
       record: facts.record && toJson(facts.record),
       mayReturn: desired.method === "recover" && desired.acceptLost,
     },

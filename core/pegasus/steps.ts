@@ -18,6 +18,7 @@ import { askConfig, observeCluster, type ClusterState } from "./observe";
 import { sayShellFailure } from "./read/answer";
 import { sameZooKeeperHosts } from "./read/judge";
 import { readGetMetaLevel, readSetMetaLevel } from "./read/meta-level";
+import { downId } from "./planned-steps";
 import { fromJson, recordId, recordIn, toJson, type ClusterRecord } from "./record";
 import { recoverHandlers } from "./recover-steps";
 import { askShell, type ShellPlace } from "./shell";
@@ -112,9 +113,9 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
 };
 
 function proven({ step: { args }, world, result }: StepContext<World>): Promise<{ sight: Sight }> {
-  const copying = args["copiedBy"];
-  const copiedAgain = typeof copying === "string" && result(copying)["copied"] === true;
-  return proveCluster(world, args, { copiedAgain });
+  const metas = args["metas"] as unknown as readonly MetaPort[];
+  const workedSince = metas.some(({ name }) => result(downId(name))["ranOn"] !== undefined);
+  return proveCluster(world, args, { workedSince });
 }
 
 async function record(context: StepContext<World>): Promise<ClusterRecord> {

@@ -26,12 +26,12 @@ interface MetaPort {
 
 /**
  * What was compared is the sight's result; what is wrong, the first of it, is what it found.
- * @param options `copiedAgain`: the cluster has worked since it was recorded, so tables may have come
+ * @param options `workedSince`: a meta was started since the cluster was recorded, so tables may have come
  */
 export async function proveCluster(
   world: World,
   args: JsonObject,
-  { copiedAgain }: { readonly copiedAgain: boolean },
+  { workedSince }: { readonly workedSince: boolean },
 ): Promise<{ sight: Sight }> {
   const wrong = await metasWrong(world, args);
   if (wrong.length > 0) return { sight: { done: false, found: wrong.join("; ") } };
@@ -48,7 +48,7 @@ export async function proveCluster(
   );
   const known = new Set(before.apps.map((app) => app.id));
   const apps = cluster.apps.filter(
-    (app) => !returned.has(app.id) && ((before.older !== true && !copiedAgain) || known.has(app.id)),
+    (app) => !returned.has(app.id) && ((before.older !== true && !workedSince) || known.has(app.id)),
   );
   const found = [
     ...findClusterDifferences(cluster.info, { zookeeperRoot: before.root, level: before.level }),

@@ -21,7 +21,7 @@ import { addressesOf, observeConsumer, sketchConsumer, type ObservedConsumer } f
 import type { MigrationDesired } from "./desired";
 import { isManaged } from "./desired";
 import type { ActiveSide, History } from "./history";
-import { carriesOf, directionOf, leavesRunning, planData } from "./plan-data";
+import { carriesOf, leavesRunning, planData, repointStages } from "./plan-data";
 import { sideOf, withFlags } from "./sides";
 import { checksBefore } from "./verify";
 
@@ -123,9 +123,7 @@ export function sketchBack(desired: MigrationDesired): Plan {
       snapshotFormat: isManaged(desired.source) ? formatOf(desired.source.version) : "3.4",
     },
   });
-  const release = consumers
-    .flatMap((one) => one.repoint(directionOf(desired, "source")))
-    .filter(({ steps }) => steps.length > 0);
+  const release = consumers.flatMap((one) => repointStages(desired, one, "source"));
   return { ...move, stages: [...move.stages, ...release] };
 }
 

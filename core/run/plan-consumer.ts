@@ -1,13 +1,13 @@
 /** Plans what one consumer's own resource does: repoint it and release its writers. */
 import { Refusal } from "../engine/errors";
 import { fingerprint } from "../engine/plan-text";
-import type { Plan, Stage } from "../engine/step";
+import type { Plan } from "../engine/step";
 import type { World } from "../transports/contract";
 import { choicesOf, observeConsumer, type ObservedConsumer } from "./consumers";
 import type { Consumer, MigrationDesired } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { operations } from "./history";
-import { carriesOf, directionOf } from "./plan-data";
+import { carriesOf, repointStages } from "./plan-data";
 import { sidesOf } from "./sides";
 
 /** Plans the repointing of one consumer and the release of its writers. */
@@ -23,7 +23,7 @@ export async function planRepoint(
     title: `repoint ${consumer.name} to the ${to}`,
     operation: operations.repoint(consumer.name, to),
     choices: fingerprint(choicesOf(consumer)),
-    stages: nonEmpty(observed.repoint(directionOf(desired, to))),
+    stages: repointStages(desired, observed, to),
   };
   return { plan, observed };
 }
@@ -39,8 +39,4 @@ async function observe(
   const complaints = observed.complain({ healthMatters: false, carries: carriesOf(desired) });
   if (complaints.length > 0) throw new Refusal(complaints);
   return observed;
-}
-
-function nonEmpty(stages: readonly Stage[]): Stage[] {
-  return stages.filter((stage) => stage.steps.length > 0);
 }

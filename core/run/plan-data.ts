@@ -8,6 +8,7 @@ import type { Direction, Fence } from "../pegasus/plan";
 import type { Side } from "../zookeeper/side";
 import type { MoveFacts, ReachableHosts } from "../zookeeper/snapshot/move";
 import { planMove, planOwnFiles } from "../zookeeper/snapshot/plan";
+import { stayedFencedStep } from "../zookeeper/snapshot/planned-steps";
 import { planTreeMove } from "../zookeeper/tree/plan";
 import type { ObservedConsumer } from "./consumers";
 import type { MigrationDesired } from "./desired";
@@ -59,11 +60,27 @@ export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strat
   return strategy !== "snapshot" || fence === "consumersOnly";
 }
 
-/** How a consumer is repointed to that side. */
-export function directionOf(desired: MigrationDesired, to: ActiveSide): Direction {
+function directionOf(desired: MigrationDesired, to: ActiveSide): Direction {
   // Back, the ensemble of a whole migration is stopped, since nobody else uses it.
   const leftServes = to === "target" ? leavesRunning(desired) : desired.strategy !== "snapshot";
   return { ...sidesOf(desired, to), restore: to === "source", leftServes };
+}
+
+/** From a fenced consumer to one that works with that side. */
+export function repointStages(
+  desired: MigrationDesired,
+  consumer: ObservedConsumer,
+  to: ActiveSide,
+): Stage[] {
+  const direction = directionOf(desired, to);
+  const stages = consumer.repoint(direction);
+  // Nothing starts the target by itself when its hosts boot.
+  const mayBoot = to === "target" && !direction.leftServes;
+  const joined = stages.flatMap(({ steps }) => steps).find((step) => step.pointOfNoReturn === true);
+  const guarded: Stage[] = mayBoot
+    ? [{ phase: "repoint", steps: [stayedFencedStep(direction.from, joined?.id)] }]
+    : [];
+  return [...guarded, ...stages].filter(({ steps }) => steps.length > 0);
 }
 
 function fenceAll(desired: MigrationDesired, move: DataMove): Fence {

@@ -13,7 +13,7 @@ import { planPage } from "../report/page/plan-page";
 import type { ObservedConsumer } from "./consumers";
 import type { MigrationDesired } from "./desired";
 import { migrationId } from "./desired";
-import { directionOf } from "./plan-data";
+import { repointStages } from "./plan-data";
 import { reviewEnsemble } from "./ensemble";
 import { acceptedBy, factsOf, onCallOf, wayBackOf } from "./report-facts";
 import { writePage } from "./report-files";
@@ -59,7 +59,7 @@ async function reviewOf({
     { title: "Move the data", stages: plan?.stages ?? [] },
     ...consumers.map((one) => ({
       title: `Repoint ${one.consumer.name}`,
-      stages: plan ? one.repoint(directionOf(desired, desired.active)) : [],
+      stages: plan ? repointStages(desired, one, desired.active) : [],
     })),
   ];
   return {

@@ -3,9 +3,11 @@
  * or in a message that names the host, within a bound; once the host is back the same command comes through, the replicas
  * are writable, and every row is on both.
  */
+import type { MigrationDesired } from "../../core/run/desired";
 import type { ActiveSide } from "../../core/run/history";
 import { query, untilWritable } from "../../lab/clickhouse";
 import type { Arguments } from "../../lab/arguments";
+import { untilQuorum } from "../../lab/old-zookeeper";
 import { until } from "../../lab/wait";
 import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
 import { Scene } from "./direct/scene";
@@ -67,23 +69,43 @@ test.each<[string, keyof typeof cut, ActiveSide, RegExp]>([
   await expectRows(written);
 });
 
-test("fence consumersOnly, and ck1 boots and writes to what is left: refused, and the way back has what it wrote", async () => {
-  const onlyConsumers = (active: ActiveSide) => ({ ...desired(active), fence: "consumersOnly" as const });
-  const told = await happening(
-    (onLine) => scene.up(onlyConsumers("target"), onLine),
-    /prove: znodes, digest/,
-    () => cut["loses its power"].begin("ck1"),
-  );
-  expectSaid(told, "ck1");
-  await cut["loses its power"].end("ck1");
-  const written = `${++row}`;
-  await until("ck1 takes a row", () => insert(written).then(() => undefined, String));
+describe("what is left takes a write after the copy: refused, and the way back has what was written", () => {
+  async function refusedThenBack(to: (active: ActiveSide) => MigrationDesired, boot: () => Promise<unknown>) {
+    const told = await happening(
+      (onLine) => scene.up(to("target"), onLine),
+      /prove: znodes, digest/,
+      () => cut["loses its power"].begin("ck1"),
+    );
+    expectSaid(told, "ck1");
+    await cut["loses its power"].end("ck1");
+    await boot();
+    const written = `${++row}`;
+    await until("ck1 takes a row", () => insert(written).then(() => undefined, String));
 
-  const { failed } = await within(scene.up(onlyConsumers("target")));
-  expect(failed).toContain("ck1 (connected to 10.");
-  expect(failed).toContain("was started after it was fenced");
-  expect(await within(scene.up(onlyConsumers("source")))).toMatchObject({ failed: "" });
-  await expectRows(written);
-  expect(await within(scene.up(onlyConsumers("target")))).toMatchObject({ failed: "" });
-  await expectRows(written);
+    const { failed } = await within(scene.up(to("target")));
+    expect(await within(scene.up(to("source")))).toMatchObject({ failed: "" });
+    await expectRows(written);
+    expect(await within(scene.up(to("target")))).toMatchObject({ failed: "" });
+    await expectRows(written);
+    expect(await within(scene.up(to("source")))).toMatchObject({ failed: "" });
+    return failed;
+  }
+
+  test("fence consumersOnly: a server of ClickHouse boots", async () => {
+    const onlyConsumers = (active: ActiveSide) => ({ ...desired(active), fence: "consumersOnly" as const });
+    const failed = await refusedThenBack(onlyConsumers, async () => undefined);
+    expect(failed).toContain("ck1 (connected to 10.");
+    expect(failed).toContain("was started after it was fenced");
+  });
+
+  test("fence stopSource: the old ensemble's hosts boot", async () => {
+    const failed = await refusedThenBack(desired, async () => {
+      for (const { name } of scene.lab.oldEnsemble) {
+        await scene.lab.host(name).kill();
+        await scene.lab.host(name).start();
+      }
+      await untilQuorum(scene.lab.oldEnsemble);
+    });
+    expect(failed).toContain("zk-old1, zk-old2, zk-old3: found the ensemble serving");
+  });
 });

@@ -91,14 +91,16 @@ test.each<[string, keyof typeof cut, Method, ActiveSide, RegExp]>([
   if (active === "source") expect(await pegasus.configs()).toEqual(originals);
 });
 
-test.each<[ActiveSide, RegExp]>([
-  ["target", /read both sides again/],
-  ["source", /make sure that it is stopped/],
+test.each<[Method, ActiveSide, RegExp]>([
+  ["copy", "target", /read both sides again/],
+  ["copy", "source", /make sure that it is stopped/],
+  ["recover", "target", /stop \(primary meta\)/],
+  ["recover", "source", /make sure that it is stopped/],
 ])(
-  "a table that is made on a meta whose host boots after the copy comes along to the %s",
-  async (active, line) => {
-    const desired = { ...pegasus.desired("copy"), active };
-    const table = `made_before_${active}`;
+  "a table that is made on a meta whose host boots after the fence comes along: %s to the %s",
+  async (method, active, line) => {
+    const desired = { ...pegasus.desired(method), active };
+    const table = `by_${method}_to_${active}`;
     const left = active === "target" ? "old" : "new";
 
     const told = await happening(

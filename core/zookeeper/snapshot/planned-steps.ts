@@ -167,6 +167,25 @@ export function proveStep(desired: MoveDesired, facts: MoveFacts): Step {
   };
 }
 
+/**
+ * An ensemble that was stopped for good may be started by its hosts' boot: consumers that still name it would write there
+ * what the copy does not have.
+ * @param until the step after which none of them names it any more
+ */
+export function stayedFencedStep(left: Side, until: string | undefined): Step {
+  return {
+    id: "what is left stayed fenced",
+    host: left.servers[0]?.name ?? "ops",
+    kind: "zk.stayedFenced",
+    args: {
+      servers: left.servers.map(({ name, address }) => ({ name, address })),
+      clientPort: left.clientPort,
+    },
+    says: "the ensemble that is left does not serve",
+    holdsUntil: until,
+  };
+}
+
 export function cleanStep(facts: MoveFacts): Step {
   return {
     id: "clean staging",

@@ -7,6 +7,7 @@ import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step"
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
 import { askSrvr } from "../ask";
+import type { Server } from "../side";
 import { sessionsIn } from "../files/snapshot";
 import { fold, foldedSnapshot } from "./fold";
 import { handOver, handedOver } from "./hand-over";
@@ -16,9 +17,25 @@ import type { Staged, Staging } from "./stage";
 import { stage, unstage } from "./stage";
 import { type BroughtTail, bringTail } from "./tail";
 import { limitsOf, unknownTypes } from "./unfit";
-import { changesAfter } from "./untouched";
+import { changesAfter, highestZxid } from "./untouched";
 
 export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
+  "zk.stayedFenced": {
+    async look({ step: { args }, world }) {
+      const servers = args["servers"] as unknown as readonly Server[];
+      const zxid = await highestZxid(world, servers, Number(args["clientPort"]));
+      const found = zxid === undefined ? "does not serve" : `serves, at zxid 0x${zxid.toString(16)}`;
+      return { done: zxid === undefined, found };
+    },
+    async apply({ step: { args } }) {
+      const servers = args["servers"] as unknown as readonly Server[];
+      throw new UserError(
+        `${servers.map(({ name }) => name).join(", ")}: found the ensemble serving, expected it stopped since the fence: somebody ` +
+          "started it, or its hosts have booted. Consumers may have written there what the side that is joined does not have. " +
+          "Go back with active: source and pulumi up, which keeps all of it; then move again.",
+      );
+    },
+  },
   "zk.setAside": setAside,
   "zk.stage": {
     look: async ({ applied }) => ({ done: applied, found: applied ? "staged" : "not staged yet" }),
