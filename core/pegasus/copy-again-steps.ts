@@ -20,6 +20,8 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
     },
     async apply(context) {
       const { elsewhere, joined } = startedSince(context);
+      // Carried out without a look where the run has started over.
+      if (elsewhere.length === 0) return {};
       if (joined.length > 0) {
         throw new UserError(
           `${elsewhere.join(", ")} ran on ${String(context.step.args["left"])} and ${joined.join(", ")} on ` +
