@@ -74,15 +74,15 @@ export function stayedDownStages(
   const names = facts.servers.map(({ name }) => name);
   const via = names[0];
   if (via === undefined) return [];
-  const { stop, restart, query } = desired;
+  const { stop, query } = desired;
   return [
     {
       phase: "repoint",
       steps: names.map((name) => ({
         id: downId(name),
         host: name,
-        kind: "ck.stop",
-        args: { stop, restart, port: query.port, ...socketsOf(sides) },
+        kind: "ck.down",
+        args: { stop, port: query.port, ...socketsOf(sides) },
         says: "make sure that ClickHouse is stopped",
         holdsUntil: `repoint ${name}`,
       })),

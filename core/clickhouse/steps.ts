@@ -76,35 +76,43 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
       return runCanary(servers, loginOf(world, args), { database: String(args["database"]), cluster, run });
     },
   },
-  "ck.stayedDown": {
-    async look(context) {
-      const started = startedSince(context);
-      return { done: started.length === 0, found: started.join(", ") || "all were down" };
+  "ck.down": {
+    look: ({ step, world }) => isDown(world.host(step.host), step.args),
+    async apply({ step: { host, args }, world }) {
+      const { done: joined, found } = await connected(world.host(host), args);
+      await world.host(host).script(String(args["stop"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
+      return joined ? {} : { ran: found };
     },
+  },
+  "ck.stayedDown": {
+    // Goes by what the journal has: nothing on the hosts could be believed or not, when a run has started over.
+    look: async ({ applied }) => ({ done: applied, found: applied ? "all were down" : "not looked at yet" }),
     async apply(context) {
+      const started = startedSince(context);
+      if (started.length === 0) return;
       throw new UserError(
-        `${startedSince(context).join(", ")} was started after it was fenced, as by its host's boot: found it running on the ` +
+        `${started.join(", ")} was started after it was fenced, as by its host's boot: found it running on the ` +
           "ensemble that is left, which goes on serving; expected it down. What it wrote there since is not on the side that is " +
           "joined. It is stopped again. Go back with active: source and pulumi up, which keeps all of it; then move again.",
       );
     },
   },
   "ck.stop": {
-    async look({ step: { host, args }, world }) {
-      const { stdout } = await world.host(host).script('ss -Hltn "sport = :$1"', [String(args["port"])]);
-      const done = stdout.trim() === "";
-      return { done, found: done ? "not running" : `listens on port ${args["port"]}` };
-    },
+    look: ({ step, world }) => isDown(world.host(step.host), step.args),
     async apply({ step: { host, args }, world }) {
-      const ran = args["to"] === undefined ? undefined : await connected(world.host(host), args);
       await world.host(host).script(String(args["stop"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
-      return ran && !ran.done ? { ran: ran.found } : {};
     },
     async undo({ step: { host, args }, world }) {
       await world.host(host).script(String(args["restart"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
     },
   },
 };
+
+async function isDown(host: HostAccess, args: JsonObject): Promise<Sight> {
+  const { stdout } = await host.script('ss -Hltn "sport = :$1"', [String(args["port"])]);
+  const done = stdout.trim() === "";
+  return { done, found: done ? "not running" : `listens on port ${args["port"]}` };
+}
 
 /** Of servers that ran while they had to be stopped, other than on the side that is joined: which, and what was seen. */
 function startedSince({ step: { args }, result }: StepContext<World>): readonly string[] {
