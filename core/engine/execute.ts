@@ -131,17 +131,17 @@ async function whereToGoOn<World>(
     earlier,
     behind.flatMap((stage) => stage.steps.filter(holds)),
   );
-  if (!broken) {
-    const started = behind.flatMap((stage) => stage.steps.filter((step) => step.startsAgain === true));
-    const ended = await firstNotSo(execution, earlier, started);
-    const from = ended ? stages.findIndex((stage) => stage.steps.includes(ended.step)) : reached;
-    return { from, believe: !earlier.rewound };
+  if (broken) {
+    const { step, sight } = broken;
+    const because = `${step.host}: "${step.says}" no longer holds: ${sight.found}`;
+    execution.progress.say(`${because}; starting over`);
+    await execution.journal.write([{ event: "rewound", because }]);
+    return { from: 0, believe: false };
   }
-  const { step, sight } = broken;
-  const because = `${step.host}: "${step.says}" no longer holds: ${sight.found}`;
-  execution.progress.say(`${because}; starting over`);
-  await execution.journal.write([{ event: "rewound", because }]);
-  return { from: 0, believe: false };
+  const started = behind.flatMap((stage) => stage.steps.filter((step) => step.startsAgain === true));
+  const ended = await firstNotSo(execution, earlier, started);
+  const from = ended ? stages.findIndex((stage) => stage.steps.includes(ended.step)) : reached;
+  return { from, believe: !earlier.rewound };
 }
 
 /** Looks at all of them; the first of which it is not, or no longer, so. */

@@ -7,7 +7,7 @@ import type { Handler, StepContext } from "../engine/step";
 import type { World } from "../transports/contract";
 import { copyAndProve } from "../zookeeper/tree";
 import { downId } from "./planned-steps";
-import { sameZooKeeperHosts } from "./read/judge";
+import { namesServers } from "./read/judge";
 
 export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
   "pg.copyAgain": {
@@ -44,8 +44,7 @@ function startedSince({ step: { args }, result }: StepContext<World>): {
     const { ranOn } = result(downId(name));
     return typeof ranOn === "string" ? [{ name, ranOn }] : [];
   });
-  const isJoined = ({ ranOn }: { ranOn: string }) =>
-    sameZooKeeperHosts(ranOn.replace(/\/.*$/, ""), String(args["joined"]));
+  const isJoined = ({ ranOn }: { ranOn: string }) => namesServers(ranOn, String(args["joined"]));
   return {
     joined: ran.filter(isJoined).map(({ name }) => name),
     elsewhere: ran.filter((one) => !isJoined(one)).map(({ name }) => name),

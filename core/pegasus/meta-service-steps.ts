@@ -14,7 +14,7 @@ import { stopServer } from "../zookeeper/service-steps";
 import { askConfig } from "./observe";
 import { sayShellFailure } from "./read/answer";
 import { readClusterInfo } from "./read/cluster-info";
-import { sameZooKeeperHosts } from "./read/judge";
+import { namesServers } from "./read/judge";
 import { askShell, type ShellPlace } from "./shell";
 
 const START_TIMEOUT_MS = 60_000;
@@ -27,14 +27,20 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
   "pg.stop": {
     look: ({ step: { host, args }, world }) => isDown(world.host(host), Number(args["port"])),
     async apply({ step: { host, args }, world }) {
-      const hostsList = await askConfig(world.host(host), Number(args["port"]), "hosts_list");
       await stopMeta(world.host(host), args);
-      return { ranOn: hostsList ?? "unknown" };
     },
     async undo({ step: { host, args }, world }) {
       if ((await isDown(world.host(host), Number(args["port"]))).done)
         await startMeta(world.host(host), args);
       await ledAgain(world, world.host(host), args);
+    },
+  },
+  "pg.down": {
+    look: ({ step: { host, args }, world }) => isDown(world.host(host), Number(args["port"])),
+    async apply({ step: { host, args }, world }) {
+      const hostsList = await askConfig(world.host(host), Number(args["port"]), "hosts_list");
+      await stopMeta(world.host(host), args);
+      return { ranOn: hostsList ?? "unknown" };
     },
   },
   "pg.start": {
@@ -168,8 +174,7 @@ async function loadedBy(host: HostAccess, args: JsonObject): Promise<Loaded | un
 
 /** In words; undefined where it is as wanted. */
 function otherThanWanted({ hostsList, recover }: Loaded, args: JsonObject): string | undefined {
-  if (!sameZooKeeperHosts(hostsList.replace(/\/.*$/, ""), String(args["servers"])))
-    return `runs with hosts_list ${hostsList}`;
+  if (!namesServers(hostsList, String(args["servers"]))) return `runs with hosts_list ${hostsList}`;
   if (recover !== (args["until"] === "waits")) return `runs with recover_from_replica_server = ${recover}`;
   return undefined;
 }

@@ -23,7 +23,7 @@ import {
   canaryStages,
   clearStep,
   copyAgainStep,
-  downId,
+  downStep,
   editId,
   editStage,
   healthyStep,
@@ -37,6 +37,7 @@ import {
   type AwaitedState,
 } from "./planned-steps";
 
+const START = "start meta";
 const START_FOR_RECOVERY = "start for recovery";
 const END_RECOVERY = "end recovery in";
 
@@ -108,26 +109,19 @@ export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, dir
     ...startStep(desired, facts, meta, { id, until, to: direction.to }),
     startsAgain: true as const,
   });
-  // A host that boots starts its meta by itself, with whatever its file says by then.
   const downUntil = (meta: MetaFacts) => {
-    if (!recover) return `start meta ${primary.name}`;
+    if (!recover) return `${START} ${primary.name}`;
     return meta === primary ? `${START_FOR_RECOVERY} ${meta.name}` : recoveryEnds(desired, facts);
   };
   const znodes = mayBeOutdated(desired, facts, direction) ? znodesOf(desired, facts) : undefined;
   return [
-    on(facts.metas, (meta) => ({
-      ...stopStep(desired, facts, meta, "make sure that it is stopped"),
-      id: downId(meta.name),
-      undo: undefined,
-      lasting: undefined,
-      holdsUntil: downUntil(meta),
-    })),
+    on(facts.metas, (meta) => downStep(desired, meta, downUntil(meta))),
     stage("repoint", znodes ? [copyAgainStep(desired, facts, znodes, direction)] : []),
     ...(recover
       ? rebuildStages(desired, facts, direction, primary)
       : [editStage(desired, facts, { ...direction, recover: false, id: "edit" })]),
-    on([primary], (meta) => ({ ...start("start meta", "leads")(meta), pointOfNoReturn: true })),
-    on(backups, start("start meta", "answers")),
+    on([primary], (meta) => ({ ...start(START, "leads")(meta), pointOfNoReturn: true })),
+    on(backups, start(START, "answers")),
     stage("repoint", [levelStep(desired, facts)]),
     stage("repoint", [healthyStep(desired, facts, direction)]),
     ...canaryStages(desired, facts, { phase: "repoint", id: `canary ${desired.name}` }),

@@ -4,9 +4,9 @@
  */
 import type { JsonObject, Phase, Stage, Step } from "../engine/step";
 import type { Side } from "../zookeeper/side";
+import { treeArgs } from "../zookeeper/tree";
 import { leaseSecondsOf, leaseValueOf, LEASE_KEYS, type LeaseKey } from "./config";
 import type { PegasusDesired } from "./desired";
-import { treeArgs } from "../zookeeper/tree";
 import type { MetaFacts, PegasusFacts } from "./observe";
 import { recordId, toJson } from "./record";
 
@@ -43,7 +43,21 @@ export function stopStep(desired: PegasusDesired, facts: PegasusFacts, meta: Met
   };
 }
 
-/** The step that finds a meta down, or stops one that was started since; its result says on what that ran. */
+/**
+ * Finds a meta down, or stops one that was started since; its result says on what that ran.
+ * @param until the step before which it must not run: a host that boots starts its meta by itself, with whatever its file says
+ */
+export function downStep(desired: PegasusDesired, meta: MetaFacts, until: string): Step {
+  return {
+    id: downId(meta.name),
+    host: meta.name,
+    kind: "pg.down",
+    args: { port: meta.port, start: desired.start, stop: desired.stop },
+    says: `make sure that it is stopped: ${desired.stop}`,
+    holdsUntil: until,
+  };
+}
+
 export function downId(meta: string): string {
   return `meta ${meta} is down`;
 }

@@ -14,7 +14,7 @@ import {
   findClusterDifferences,
   findMissingNodes,
   findUnhealthy,
-  sameZooKeeperHosts,
+  namesServers,
 } from "./read/judge";
 import { fromJson } from "./record";
 import type { ShellPlace } from "./shell";
@@ -52,7 +52,7 @@ export async function proveCluster(
   );
   const found = [
     ...findClusterDifferences(cluster.info, { zookeeperRoot: before.root, level: before.level }),
-    ...(sameServers(cluster.info.zookeeperHosts, args)
+    ...(namesServers(cluster.info.zookeeperHosts, args["servers"] as string)
       ? []
       : [`zookeeper_hosts is ${cluster.info.zookeeperHosts}`]),
     ...findMissingNodes(
@@ -85,16 +85,13 @@ async function metasWrong(world: World, args: JsonObject): Promise<string[]> {
       const host = world.host(name);
       const hostsList = await askConfig(host, port, "hosts_list");
       if (hostsList === undefined) return [`${name} does not answer`];
-      if (!sameServers(hostsList, args)) return [`${name} runs with hosts_list ${hostsList}`];
+      if (!namesServers(hostsList, args["servers"] as string))
+        return [`${name} runs with hosts_list ${hostsList}`];
       const recover = await askConfig(host, port, "recover_from_replica_server");
       return recover === "true" ? [`${name} runs with recover_from_replica_server = true`] : [];
     }),
   );
   return answers.flat();
-}
-
-function sameServers(hostsList: string, args: JsonObject): boolean {
-  return sameZooKeeperHosts(hostsList.replace(/\/.*$/, ""), args["servers"] as string);
 }
 
 /** `ls` tells how many envs a table has, not which. */

@@ -102,6 +102,11 @@ export function sameZooKeeperHosts(one: string, other: string): boolean {
   return normal(one) === normal(other);
 }
 
+/** Whether a `hosts_list` names these servers, under whatever chroot. */
+export function namesServers(hostsList: string, servers: string): boolean {
+  return sameZooKeeperHosts(hostsList.replace(/\/.*$/, ""), servers);
+}
+
 export type RecoveryVerdict =
   /** Every partition came back with all of its replicas. */
   | { readonly kind: "complete" }

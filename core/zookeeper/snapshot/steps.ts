@@ -7,8 +7,8 @@ import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step"
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
 import { askSrvr } from "../ask";
-import type { Server } from "../side";
 import { sessionsIn } from "../files/snapshot";
+import type { Server } from "../side";
 import { fold, foldedSnapshot } from "./fold";
 import { handOver, handedOver } from "./hand-over";
 import { prove, reckonHanded } from "./prove";
