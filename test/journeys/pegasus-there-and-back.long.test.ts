@@ -62,6 +62,15 @@ test.each(["copy", "recover"] as const)("method %s: there and back, twice", asyn
   });
 });
 
+test("there by copy, back by recovery, there by copy again: the metas' lock has counted on meanwhile", async () => {
+  const before = await pegasus.look();
+  await up(pegasus.desired("copy"));
+  await up({ ...pegasus.desired("recover"), active: "source" });
+  await pegasus.expectOn("old", before);
+  await up(pegasus.desired("copy"));
+  await pegasus.expectOn("new", before);
+});
+
 const CRASH = "got signal id: 11";
 
 async function up(desired: MigrationDesired): Promise<void> {

@@ -18,8 +18,8 @@ export interface CopyCounts {
   /** Children created and deleted to carry counters. */
   sequencePairs: number;
   /**
-   * Znodes (the first 100) whose counter on the target is beyond the source's: it cannot be set back. Delete them
-   * there and copy again, if the numbers have to be the same.
+   * Znodes (the first 100) whose counter on the target is beyond the source's: it cannot be set back. No number is
+   * given twice; delete them there and copy again, if the numbers have to be the same.
    */
   ahead: string[];
 }

@@ -77,7 +77,7 @@ function proveStep(desired: TreeMoveDesired): Step {
     kind: "tree.prove",
     proves: "the copy is the same",
     args: treeArgs(desired),
-    says: "read both sides again: same paths, data, ACLs and sequence counters",
+    says: "read both sides again: same paths, data and ACLs, no sequence counter behind",
   };
 }
 
