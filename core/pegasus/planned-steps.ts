@@ -70,7 +70,7 @@ export function copyAgainStep(
 ): Step {
   return {
     id: `copy again ${desired.name}`,
-    host: to.servers[0]?.name ?? "ops",
+    host: facts.metas[0]?.name ?? "ops",
     kind: "pg.copyAgain",
     args: {
       ...treeArgs({ origin: from, destination: to, roots: [znodes.root], excluded: [znodes.queue] }),
@@ -168,7 +168,8 @@ export function startStep(
 export function clearStep(desired: PegasusDesired, facts: PegasusFacts, to: Side): Step {
   return {
     id: `empty root of ${desired.name}`,
-    host: to.servers[0]?.name ?? "ops",
+    // Its servers may be out of reach, of the metas' hosts none.
+    host: facts.metas[0]?.name ?? "ops",
     kind: "pg.clearRoot",
     args: {
       ...clusterArgs(desired, facts),

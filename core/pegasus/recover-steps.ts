@@ -43,7 +43,7 @@ export const recoverHandlers: Readonly<Record<string, Handler<World>>> = {
         },
         { timeoutMs: SESSIONS_GONE_MS, everyMs: 500 },
       );
-      if (!sight.done) throw aliveRoot(context.step.host, sight.found);
+      if (!sight.done) throw aliveRoot(endpoint.name, sight.found);
       const host = context.world.host(context.step.host);
       const path = `${folderOf(context.world.migration)}/${String(context.step.args["consumer"])}-root-${context.run}.dump.gz`;
       await host.script('mkdir -p -m 0700 "$1"', [folderOf(context.world.migration)]);
@@ -122,19 +122,20 @@ async function rootsOf(context: StepContext<World>): Promise<{ endpoint: Endpoin
   if (!config) throw new UserError(`${String(args["configOn"])}:${String(args["path"])}: no such file`);
   const root = args["root"] === undefined ? recordIn(args).root : String(args["root"]);
   const lock = lockPathOf(config, root);
+  const servers = args["servers"] as readonly string[];
   const endpoint = endpointOn({
-    name: context.step.host,
-    hosts: (args["servers"] as readonly string[]).map((name) => context.world.host(name)),
+    name: servers.join(", "),
+    hosts: servers.map((name) => context.world.host(name)),
     port: Number(args["clientPort"]),
     chroot: chrootOf(readSettings(config).hostsList),
   });
   return { endpoint, roots: lock === root || lock.startsWith(`${root}/`) ? [root] : [root, lock] };
 }
 
-function aliveRoot(host: string, found: string): Refusal {
+function aliveRoot(where: string, found: string): Refusal {
   return new Refusal([
     {
-      where: host,
+      where,
       found,
       expected: "no meta server alive on the root that is about to be emptied",
       next: "Find out whose sessions those are (`cons`), stop them, and run the same command again.",

@@ -14,6 +14,7 @@ import {
   chooseServing,
   complainCrossReferences,
   complainFolders,
+  complainQuorumServes,
   foreignClients,
 } from "../zookeeper/snapshot/observe";
 import { complainForeign, complainNewer, formatOf } from "./complain-move";
@@ -22,7 +23,7 @@ import type { MigrationDesired } from "./desired";
 import { isManaged } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { carriesOf, leavesRunning, planData, repointStages } from "./plan-data";
-import { sideOf, withFlags } from "./sides";
+import { sideOf, unreachableOf, withFlags } from "./sides";
 import { checksBefore } from "./verify";
 
 /** Everything a forward move was planned from; the review prints it. */
@@ -61,9 +62,12 @@ export function complainForward(desired: MigrationDesired, facts: ForwardFacts):
   const { ensemble, source, target, foreign, consumers } = facts;
   const bySnapshot = desired.strategy === "snapshot";
   const carries = carriesOf(desired);
+  const complainServing = bySnapshot
+    ? (all: EnsembleFacts) => chooseServing(all).complaints
+    : complainQuorumServes;
   return [
     // A consumer that rebuilds its own metadata may be leaving an ensemble that no longer serves.
-    ...(carries === "nothing" ? [] : chooseServing(ensemble).complaints),
+    ...(carries === "nothing" ? [] : complainServing(ensemble)),
     ...complainCrossReferences(ensemble, target),
     ...(bySnapshot ? complainFolders(ensemble, source) : []),
     ...complainNewer(desired, ensemble),
@@ -88,6 +92,7 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
     consumers,
     fenced: facts.fenced,
     acceptDataLoss: desired.acceptDataLoss,
+    unreachable: unreachableOf(facts.ensemble),
     snapshot: origin &&
       foldOn && {
         ...origin,

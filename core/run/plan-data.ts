@@ -23,6 +23,8 @@ export interface DataMove {
   /** Consumers that the last move left fenced: their servers may be down, and nothing can be asked of those. */
   readonly fenced?: ReadonlySet<string>;
   readonly acceptDataLoss: boolean;
+  /** Servers whose hosts cannot be reached, fewer than a quorum: what is copied over the wire goes without them. */
+  readonly unreachable?: ReadonlySet<string>;
   /** Of strategy snapshot alone; `ownFiles` where nothing can be copied and the destination goes on with its own. */
   readonly snapshot?: MoveFacts | ({ readonly ownFiles: true } & ReachableHosts);
 }
@@ -46,7 +48,19 @@ export function planData(desired: MigrationDesired, move: DataMove): Plan {
   }
   const roots = desired.strategy.kind === "tree" ? desired.strategy.roots : [];
   const excluded = move.consumers.flatMap((one) => one.excluded);
-  return planTreeMove({ operation, origin, destination, roots, excluded, fence });
+  const without = (side: Side) => ({
+    ...side,
+    servers: side.servers.filter(({ name }) => !move.unreachable?.has(name)),
+  });
+  return planTreeMove({
+    operation,
+    origin: without(origin),
+    destination: without(destination),
+    roots,
+    excluded,
+    fence,
+    unreachable: [...(move.unreachable ?? [])],
+  });
 }
 
 /** What of a consumer's znodes comes along. */

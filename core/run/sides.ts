@@ -16,6 +16,12 @@ export function sidesOf(desired: MigrationDesired, to: ActiveSide): { from: Side
   return to === "target" ? { from: source, to: target } : { from: target, to: source };
 }
 
+/** Names of the servers whose hosts cannot be reached. */
+export function unreachableOf(...ensembles: readonly EnsembleFacts[]): ReadonlySet<string> {
+  const dead = ensembles.flatMap(({ servers }) => servers.filter(({ seen }) => !seen));
+  return new Set(dead.map(({ server }) => server.name));
+}
+
 /** The existing ensemble with the limits that its running servers really have. */
 export function withFlags(ensemble: EitherEnsemble, facts: EnsembleFacts): Side {
   if (isManaged(ensemble)) return sideOfManaged(ensemble);

@@ -15,7 +15,7 @@ import { observeEnsemble } from "../zookeeper/observe";
 import type { Side } from "../zookeeper/side";
 import { sideOfManaged } from "../zookeeper/side";
 import type { OriginChoice } from "../zookeeper/snapshot/observe";
-import { chooseAnyhow, chooseServing, foreignClients } from "../zookeeper/snapshot/observe";
+import { chooseAnyhow, complainQuorumServes, foreignClients } from "../zookeeper/snapshot/observe";
 import { changesSince } from "../zookeeper/snapshot/untouched";
 import { complainForeign, complainQuorum, formatOf } from "./complain-move";
 import { addressesOf } from "./consumers";
@@ -24,7 +24,7 @@ import { isManaged } from "./desired";
 import type { History } from "./history";
 import { observeAll, stillFenced } from "./move";
 import { carriesOf, planData } from "./plan-data";
-import { sideOf, withFlags } from "./sides";
+import { sideOf, unreachableOf, withFlags } from "./sides";
 
 /** @throws Refusal with every complaint */
 export async function planBack(world: World, desired: MigrationDesired, history: History): Promise<Plan> {
@@ -45,12 +45,13 @@ export async function planBack(world: World, desired: MigrationDesired, history:
   };
   if (desired.strategy !== "snapshot") {
     const complaints = [
-      ...chooseServing(sourceFacts).complaints,
-      ...(carries === "nothing" ? [] : chooseServing(targetFacts).complaints.map(orRecover)),
+      ...complainQuorumServes(sourceFacts),
+      ...(carries === "nothing" ? [] : complainQuorumServes(targetFacts).map(orRecover)),
       ...theirs,
     ];
     if (complaints.length > 0) throw new Refusal(complaints);
-    return planData(desired, { ...back, destination: withFlags(desired.source, sourceFacts) });
+    const unreachable = unreachableOf(sourceFacts, targetFacts);
+    return planData(desired, { ...back, destination: withFlags(desired.source, sourceFacts), unreachable });
   }
   const forward = history.runs.findLast(
     ({ plan, outcome }) => plan.operation === "forward" && outcome === "done",

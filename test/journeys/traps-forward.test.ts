@@ -163,7 +163,7 @@ test("the old ensemble has no leader: refused, with what each server answers", a
         .map(({ name }) => `${name} ${name === leader ? "notServing" : "refused"}`)
         .join(", "),
   );
-  expect(failed).toContain("Mend the source ensemble first");
+  expect(failed).toContain("Mend that ensemble first");
   expect(said).toBe("");
 });
 

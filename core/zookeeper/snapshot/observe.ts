@@ -29,20 +29,25 @@ export interface OriginChoice {
  * (ZooKeeper's `Leader.lead`), while it can acknowledge nothing any more: the mode alone does not tell.
  */
 export function chooseServing(facts: EnsembleFacts): OriginChoice {
-  const unreachable = facts.servers.filter((one) => one.seen === undefined);
-  if (unreachable.length > 0) return { complaints: unreachable.map(complainUnreachable) };
+  const unreachable = facts.servers.filter(({ seen }) => !seen).map(complainUnreachable);
+  if (unreachable.length > 0) return { complaints: unreachable };
   const leader = leaderWithQuorum(facts);
   if (leader) return { origin: { from: leader.server, fromIs: "leader" }, complaints: [] };
-  return {
-    complaints: [
-      {
-        where: facts.servers.map(({ server }) => server.name).join(", "),
-        found: `${facts.leader ? "no quorum" : "no single leader"}: ${facts.servers.map(sayMode).join(", ")}`,
-        expected: "one leader and its followers",
-        next: "Mend the source ensemble first; moving it would not.",
-      },
-    ],
-  };
+  return { complaints: complainQuorumServes(facts) };
+}
+
+/** Where an ensemble goes on serving, and nothing has to be stopped or staged on its hosts, a quorum is enough. */
+export function complainQuorumServes(facts: EnsembleFacts): Complaint[] {
+  if (leaderWithQuorum(facts)) return [];
+  return [
+    ...facts.servers.filter(({ seen }) => !seen).map(complainUnreachable),
+    {
+      where: facts.servers.map(({ server }) => server.name).join(", "),
+      found: `${facts.leader ? "no quorum" : "no single leader"}: ${facts.servers.map(sayMode).join(", ")}`,
+      expected: "one leader and its followers",
+      next: "Mend that ensemble first; moving would not.",
+    },
+  ];
 }
 
 /** The one that has all that was acknowledged, unless a quorum elected another behind its back. */
@@ -85,7 +90,7 @@ export async function chooseAnyhow(
           expected: "a snapshot and logs that can be read",
           next: "Bring back a host whose disk is whole.",
         })),
-        ...facts.servers.filter((one) => !one.seen).map(complainUnreachable),
+        ...facts.servers.filter(({ seen }) => !seen).map(complainUnreachable),
       ],
     };
   }

@@ -5,7 +5,7 @@
  * to be created, and because an error is to name the path as it is on the server.
  */
 import { createHash } from "node:crypto";
-import { UserError } from "../../engine/errors";
+import { HostUnreachable, UserError } from "../../engine/errors";
 import type { Dialler } from "../../transports/contract";
 import { connectZooKeeper, type ConnectOptions, type ZooKeeperClient } from "../../transports/zkwire";
 
@@ -27,7 +27,7 @@ export interface Identity {
 
 export interface EndpointOptions {
   readonly name: string;
-  /** Sessions are spread over them in turn. */
+  /** Sessions are spread over them in turn; a server that cannot be reached is left out from then on. */
   readonly hosts: readonly Dialler[];
   readonly port: number;
   readonly chroot?: string;
@@ -42,14 +42,27 @@ export function endpointOn(options: EndpointOptions): Endpoint {
   const chroot = options.chroot?.replace(/\/+$/, "") ?? "";
   if (chroot !== "" && !isPath(chroot))
     throw new UserError(`${name}: found the chroot ${chroot}; expected a path such as /clickhouse.`);
+  const dead = new Set<Dialler>();
   let turn = 0;
+  const connect = async (): Promise<ZooKeeperClient> => {
+    const alive = hosts.filter((host) => !dead.has(host));
+    const host = alive[turn++ % alive.length];
+    if (!host) throw new UserError(`${name}: found no server to ask; expected at least one.`);
+    try {
+      return await connectZooKeeper(host, port, options.connect);
+    } catch (error) {
+      if (!(error instanceof HostUnreachable)) throw error;
+      dead.add(host);
+      if (dead.size < hosts.length) return connect();
+      dead.clear();
+      throw error;
+    }
+  };
   return {
     name,
     chroot,
     open: async () => {
-      const host = hosts[turn++ % hosts.length];
-      if (!host) throw new UserError(`${name}: found no server to ask; expected at least one.`);
-      const client = await connectZooKeeper(host, port, options.connect);
+      const client = await connect();
       try {
         for (const each of await digest()) await client.addAuth("digest", Buffer.from(each));
         return client;
