@@ -5,9 +5,10 @@
  * moving it, how it is fenced, edited, released, and what a reviewer should see.
  */
 import { createHash } from "node:crypto";
-import { observeClickHouse, type ClickHouseFacts } from "../clickhouse/observe";
-import * as clickhouse from "../clickhouse/plan";
+import { complainClickHouse, diffsOfClickHouse } from "../clickhouse/complain";
 import type { ClickHouseDesired } from "../clickhouse/desired";
+import { observeClickHouse, type ClickHouseFacts } from "../clickhouse/observe";
+import { checkStages, editStages, fenceStages, releaseStages, stayedDownStages } from "../clickhouse/plan";
 import type { Complaint } from "../engine/errors";
 import type { Run } from "../engine/journal";
 import { fingerprint } from "../engine/plan-text";
@@ -146,20 +147,20 @@ function asClickHouse(
   return {
     consumer: desired,
     complain: ({ healthMatters, carries }) => [
-      ...clickhouse.complainClickHouse(desired, facts, { healthMatters }),
+      ...complainClickHouse(desired, facts, { healthMatters }),
       ...(carries === "everything" ? [] : [onlyBySnapshot(desired)]),
     ],
     fence: ({ from, stopServers }) => ({
-      quiet: clickhouse.fenceStages(desired, facts, { from, stopServers, mayJoin }),
+      quiet: fenceStages(desired, facts, { from, stopServers, mayJoin }),
       stop: [],
     }),
-    check: () => clickhouse.checkStages(desired, facts),
+    check: () => checkStages(desired, facts),
     repoint: ({ from, to, restore, leftServes }) => [
-      ...(leftServes ? clickhouse.stayedDownStages(desired, facts, { from, to }) : []),
-      ...clickhouse.editStages(desired, facts, to, restore),
-      ...clickhouse.releaseStages(desired, facts, { from, to }),
+      ...(leftServes ? stayedDownStages(desired, facts, { from, to }) : []),
+      ...editStages(desired, facts, to, restore),
+      ...releaseStages(desired, facts, { from, to }),
     ],
-    diffs: (to) => clickhouse.diffsOf(desired, facts, to),
+    diffs: (to) => diffsOfClickHouse(desired, facts, to),
     files: sumsOf(desired.configPath, facts.servers),
     found: [],
     excluded: [],

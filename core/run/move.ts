@@ -23,7 +23,7 @@ import type { MigrationDesired } from "./desired";
 import { isManaged } from "./desired";
 import type { ActiveSide, History } from "./history";
 import { carriesOf, leavesRunning, planData, repointStages } from "./plan-data";
-import { sideOf, unreachableOf, withFlags } from "./sides";
+import { sideOf, silentIn, withFlags } from "./sides";
 import { checksBefore } from "./verify";
 
 /** Everything a forward move was planned from; the review prints it. */
@@ -92,7 +92,7 @@ export function planForward(desired: MigrationDesired, facts: ForwardFacts): Pla
     consumers,
     fenced: facts.fenced,
     acceptDataLoss: desired.acceptDataLoss,
-    unreachable: unreachableOf(facts.ensemble),
+    silent: silentIn(facts.ensemble),
     snapshot: origin &&
       foldOn && {
         ...origin,

@@ -23,8 +23,8 @@ export interface DataMove {
   /** Consumers that the last move left fenced: their servers may be down, and nothing can be asked of those. */
   readonly fenced?: ReadonlySet<string>;
   readonly acceptDataLoss: boolean;
-  /** Servers whose hosts cannot be reached, fewer than a quorum: what is copied over the wire goes without them. */
-  readonly unreachable?: ReadonlySet<string>;
+  /** Servers that do not serve, while a quorum does: what is copied over the wire goes without them. */
+  readonly silent?: ReadonlySet<string>;
   /** Of strategy snapshot alone; `ownFiles` where nothing can be copied and the destination goes on with its own. */
   readonly snapshot?: MoveFacts | ({ readonly ownFiles: true } & ReachableHosts);
 }
@@ -50,7 +50,7 @@ export function planData(desired: MigrationDesired, move: DataMove): Plan {
   const excluded = move.consumers.flatMap((one) => one.excluded);
   const without = (side: Side) => ({
     ...side,
-    servers: side.servers.filter(({ name }) => !move.unreachable?.has(name)),
+    servers: side.servers.filter(({ name }) => !move.silent?.has(name)),
   });
   return planTreeMove({
     operation,
@@ -59,7 +59,7 @@ export function planData(desired: MigrationDesired, move: DataMove): Plan {
     roots,
     excluded,
     fence,
-    unreachable: [...(move.unreachable ?? [])],
+    silent: [...(move.silent ?? [])],
   });
 }
 

@@ -16,10 +16,10 @@ export function sidesOf(desired: MigrationDesired, to: ActiveSide): { from: Side
   return to === "target" ? { from: source, to: target } : { from: target, to: source };
 }
 
-/** Names of the servers whose hosts cannot be reached. */
-export function unreachableOf(...ensembles: readonly EnsembleFacts[]): ReadonlySet<string> {
-  const dead = ensembles.flatMap(({ servers }) => servers.filter(({ seen }) => !seen));
-  return new Set(dead.map(({ server }) => server.name));
+/** Names of the servers that do not serve, whether their hosts can be reached or not. */
+export function silentIn(...ensembles: readonly EnsembleFacts[]): ReadonlySet<string> {
+  const all = ensembles.flatMap(({ servers }) => servers);
+  return new Set(all.filter(({ seen }) => seen?.answer.kind !== "serving").map(({ server }) => server.name));
 }
 
 /** The existing ensemble with the limits that its running servers really have. */

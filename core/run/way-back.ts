@@ -24,7 +24,7 @@ import { isManaged } from "./desired";
 import type { History } from "./history";
 import { observeAll, stillFenced } from "./move";
 import { carriesOf, planData } from "./plan-data";
-import { sideOf, unreachableOf, withFlags } from "./sides";
+import { sideOf, silentIn, withFlags } from "./sides";
 
 /** @throws Refusal with every complaint */
 export async function planBack(world: World, desired: MigrationDesired, history: History): Promise<Plan> {
@@ -50,8 +50,8 @@ export async function planBack(world: World, desired: MigrationDesired, history:
       ...theirs,
     ];
     if (complaints.length > 0) throw new Refusal(complaints);
-    const unreachable = unreachableOf(sourceFacts, targetFacts);
-    return planData(desired, { ...back, destination: withFlags(desired.source, sourceFacts), unreachable });
+    const silent = silentIn(sourceFacts, targetFacts);
+    return planData(desired, { ...back, destination: withFlags(desired.source, sourceFacts), silent });
   }
   const forward = history.runs.findLast(
     ({ plan, outcome }) => plan.operation === "forward" && outcome === "done",

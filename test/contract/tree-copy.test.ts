@@ -9,6 +9,7 @@ import {
   type Endpoint,
 } from "../../core/zookeeper/tree";
 import { Refusal } from "../../core/engine/errors";
+import { DialFailed } from "../../core/transports/contract";
 import {
   OPEN_ACL,
   connectZooKeeper,
@@ -54,6 +55,22 @@ const copy = (roots: string[], options: CopyOptions = {}) =>
   copyTree({ source: endpoint(old), target: endpoint(next), roots, options: { readers: 4, ...options } });
 const compare = (roots: string[], options = {}) =>
   compareTrees({ source: endpoint(old), target: endpoint(next), roots, options: { readers: 4, ...options } });
+
+test("a server that cannot be reached is left out, and is not asked again", async () => {
+  let asked = 0;
+  const dead: typeof here = {
+    ...here,
+    dial: async () => {
+      asked++;
+      throw new DialFailed("zk-old1", "unanswered", "no answer from 10.0.0.1:2181", "Check that host.");
+    },
+  };
+  const all = endpointOn({ name: "zk", hosts: [dead, here, here], port: old.port });
+  for (let session = 1; session <= 3; session++) await all.open().then((client) => client.close());
+  expect(asked).toBe(1);
+  const none = endpointOn({ name: "zk", hosts: [dead, { ...dead }], port: old.port });
+  for (let time = 1; time <= 2; time++) await expect(none.open()).rejects.toThrow("no answer from 10.0.0.1");
+});
 
 async function rejection(work: Promise<unknown>): Promise<Error> {
   return work.then(

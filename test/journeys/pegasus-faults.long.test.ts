@@ -91,6 +91,26 @@ test.each<[string, keyof typeof cut, Method, ActiveSide, RegExp]>([
   if (active === "source") expect(await pegasus.configs()).toEqual(originals);
 });
 
+test.each<[Method, ActiveSide, string]>([
+  ["copy", "target", "zk-old1"],
+  ["copy", "source", "zk-old1 zk-new2"],
+  ["recover", "target", "zk-old1"],
+  ["recover", "source", "zk-old1 zk-new1"],
+])(
+  "a quorum of each ensemble is enough: %s to the %s, %s dead all the while",
+  async (method, active, names) => {
+    const { begin, end } = cut["loses its power"];
+    const dead = names.split(" ");
+    await Promise.all(dead.map(begin));
+
+    expect(await within(pegasus.scene.up(by(method, active)))).toMatchObject({ failed: "" });
+    await pegasus.expectOn(active === "target" ? "new" : "old", before);
+
+    for (const name of dead) await end(name);
+    if (active === "source") expect(await pegasus.configs()).toEqual(originals);
+  },
+);
+
 test.each<[Method, ActiveSide, RegExp]>([
   ["copy", "target", /read both sides again/],
   ["copy", "source", /make sure that it is stopped/],

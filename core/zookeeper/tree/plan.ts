@@ -14,20 +14,21 @@ import type { Side } from "../side";
 
 export interface TreeMoveDesired {
   readonly operation: "forward" | "back";
-  /** Both without the servers whose hosts cannot be reached; a quorum of each serves. */
+  /** Without {@link silent} servers, as the destination is. */
   readonly origin: Side;
   readonly destination: Side;
   /** Paths on the servers, without any chroot; empty where a consumer rebuilds what it needs. */
   readonly roots: readonly string[];
   /** Left out on both sides, with all below them: where clients queue for a lock, for example. */
   readonly excluded: readonly string[];
-  readonly unreachable: readonly string[];
+  /** Names of servers that do not serve; a quorum of each ensemble does. */
+  readonly silent: readonly string[];
   /** The consumers' own, in two halves: until they hardly write, until they are gone. */
   readonly fence: { readonly quiet: readonly Stage[]; readonly stop: readonly Stage[] };
 }
 
 export function planTreeMove(desired: TreeMoveDesired): Plan {
-  const { origin, destination, roots, fence, operation, unreachable } = desired;
+  const { origin, destination, roots, fence, operation, silent } = desired;
   const copies = roots.length > 0;
   const via = destination.servers[0];
   if (!via) throw new Error("an ensemble without servers");
@@ -42,7 +43,7 @@ export function planTreeMove(desired: TreeMoveDesired): Plan {
     { phase: "copy", steps: when([proveStep(desired)]) },
   ];
   const what = copies ? `copy ${roots.join(", ")}` : "move no data";
-  const without = unreachable.length > 0 ? `, without ${unreachable.join(", ")}, out of reach` : "";
+  const without = silent.length > 0 ? `, without ${silent.join(", ")}, which do not serve` : "";
   return {
     title: `${what} from ${sayServers(origin)} to ${sayServers(destination)}${without}`,
     operation,

@@ -7,6 +7,7 @@ import {
   chooseServing,
   complainCrossReferences,
   complainFolders,
+  complainQuorumServes,
   foreignClients,
 } from "../../../../core/zookeeper/snapshot/observe";
 import { World } from "../../world";
@@ -33,6 +34,8 @@ test("a serving ensemble: its leader", () => {
   });
 });
 
+const unreachable = { server: source.servers[0]!, unreachable: "connection refused" };
+
 test("no single leader, or a host that cannot be reached, is refused with what each server said", () => {
   const down = serving(source, "zk-old3", "follower", { answer: { kind: "unanswered" } as never });
   const headless = facts({ leader: undefined, servers: [...facts().servers.slice(0, 2), down] });
@@ -52,11 +55,22 @@ test("no single leader, or a host that cannot be reached, is refused with what e
       /^zk-old2, zk-old1, zk-old3: found no quorum: zk-old2 leader, zk-old1 unanswered, /,
     ),
   ]);
-  const unreachable = { server: source.servers[0]!, unreachable: "connection refused" };
   const choice = chooseServing(facts({ servers: [unreachable, ...facts().servers.slice(1)] }));
   expect(choice.origin).toBeUndefined();
   expect(said(choice.complaints)).toEqual([
     expect.stringMatching(/^zk-old1: found no way in: connection refused/),
+  ]);
+});
+
+test("where an ensemble serves on, one host out of reach does not matter, and a quorum of them is told one by one", () => {
+  expect(complainQuorumServes(facts())).toEqual([]);
+  expect(complainQuorumServes(facts({ servers: [unreachable, ...facts().servers.slice(1)] }))).toEqual([]);
+  const another = { server: source.servers[2]!, unreachable: "no route" };
+  const minority = facts({ servers: [unreachable, ...facts().servers.slice(1, 2), another] });
+  expect(said(complainQuorumServes(minority))).toEqual([
+    expect.stringMatching(/^zk-old1: found no way in: connection refused/),
+    expect.stringMatching(/^zk-old3: found no way in: no route/),
+    expect.stringMatching(/found no quorum: zk-old1 unreachable, zk-old2 leader, zk-old3 unreachable; /),
   ]);
 });
 
