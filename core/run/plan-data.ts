@@ -48,19 +48,7 @@ export function planData(desired: MigrationDesired, move: DataMove): Plan {
   }
   const roots = desired.strategy.kind === "tree" ? desired.strategy.roots : [];
   const excluded = move.consumers.flatMap((one) => one.excluded);
-  const without = (side: Side) => ({
-    ...side,
-    servers: side.servers.filter(({ name }) => !move.silent?.has(name)),
-  });
-  return planTreeMove({
-    operation,
-    origin: without(origin),
-    destination: without(destination),
-    roots,
-    excluded,
-    fence,
-    silent: [...(move.silent ?? [])],
-  });
+  return planTreeMove({ operation, origin, destination, silent: move.silent, roots, excluded, fence });
 }
 
 /** What of a consumer's znodes comes along. */

@@ -10,25 +10,27 @@
  */
 import type { Plan, Stage, Step } from "../../engine/step";
 import { joinedStep } from "../service-steps";
-import type { Side } from "../side";
+import type { Server, Side } from "../side";
 
 export interface TreeMoveDesired {
   readonly operation: "forward" | "back";
-  /** Without {@link silent} servers, as the destination is. */
   readonly origin: Side;
   readonly destination: Side;
+  /** Names of servers that do not serve, while a quorum does: it goes without them. @default none */
+  readonly silent?: ReadonlySet<string>;
   /** Paths on the servers, without any chroot; empty where a consumer rebuilds what it needs. */
   readonly roots: readonly string[];
   /** Left out on both sides, with all below them: where clients queue for a lock, for example. */
   readonly excluded: readonly string[];
-  /** Names of servers that do not serve; a quorum of each ensemble does. */
-  readonly silent: readonly string[];
   /** The consumers' own, in two halves: until they hardly write, until they are gone. */
   readonly fence: { readonly quiet: readonly Stage[]; readonly stop: readonly Stage[] };
 }
 
-export function planTreeMove(desired: TreeMoveDesired): Plan {
-  const { origin, destination, roots, fence, operation, silent } = desired;
+export function planTreeMove(whole: TreeMoveDesired): Plan {
+  const serves = ({ name }: Server) => !whole.silent?.has(name);
+  const serving = (side: Side) => ({ ...side, servers: side.servers.filter(serves) });
+  const desired = { ...whole, origin: serving(whole.origin), destination: serving(whole.destination) };
+  const { origin, destination, roots, fence, operation } = desired;
   const copies = roots.length > 0;
   const via = destination.servers[0];
   if (!via) throw new Error("an ensemble without servers");
@@ -42,10 +44,12 @@ export function planTreeMove(desired: TreeMoveDesired): Plan {
     { phase: "copy", steps: when([copyStep(desired, "rest")]) },
     { phase: "copy", steps: when([proveStep(desired)]) },
   ];
+  const gone = [...(copies ? whole.origin.servers : []), ...whole.destination.servers].filter(
+    (server) => !serves(server),
+  );
   const what = copies ? `copy ${roots.join(", ")}` : "move no data";
-  const without = silent.length > 0 ? `, without ${silent.join(", ")}, which do not serve` : "";
   return {
-    title: `${what} from ${sayServers(origin)} to ${sayServers(destination)}${without}`,
+    title: `${what} from ${sayServers(copies ? origin : whole.origin)} to ${sayServers(destination)}${sayGone(gone)}`,
     operation,
     stages: stages.filter(({ steps }) => steps.length > 0),
   };
@@ -98,6 +102,10 @@ export function treeArgs({
 
 function hostOf({ destination }: TreeMoveDesired): string {
   return destination.servers[0]?.name ?? "ops";
+}
+
+function sayGone(servers: readonly Server[]): string {
+  return servers.length === 0 ? "" : `, without ${servers.map(({ name }) => name).join(", ")}, not serving`;
 }
 
 function sayServers(side: Side): string {
