@@ -5,6 +5,7 @@
 import type { Complaint } from "../engine/errors";
 import { Refusal } from "../engine/errors";
 import type { Plan } from "../engine/step";
+import { waitFor } from "../engine/wait";
 import type { World } from "../transports/contract";
 import type { EnsembleFacts } from "../zookeeper/observe";
 import { observeEnsemble } from "../zookeeper/observe";
@@ -26,6 +27,9 @@ import { carriesOf, leavesRunning, planData, repointStages } from "./plan-data";
 import { sideOf, silentIn, withFlags } from "./sides";
 import { checksBefore } from "./verify";
 
+/** A server that has lost its session takes seconds to find an ensemble that serves again. */
+const WELL_AGAIN_MS = 60_000;
+
 /** Everything a forward move was planned from; the review prints it. */
 export interface ForwardFacts {
   readonly source: Side;
@@ -43,18 +47,44 @@ export async function observeForward(
   desired: MigrationDesired,
   history: History,
 ): Promise<ForwardFacts> {
+  const fenced = stillFenced(desired, history);
   const [ensemble, consumers] = await Promise.all([
     observeEnsemble(world, sideOf(desired.source)),
-    observeAll(world, desired, { from: sideOf(desired.source), to: "target" }, history),
+    observeWorking(world, desired, history, fenced),
   ]);
   return {
     source: withFlags(desired.source, ensemble),
     target: sideOfManaged(desired.target),
     ensemble,
     consumers,
-    fenced: stillFenced(desired, history),
+    fenced,
     foreign: foreignClients(ensemble, new Set(desired.consumers.flatMap(addressesOf))),
   };
+}
+
+/** Every consumer; where a move was just taken back, and their ensemble started again, as soon as they work with it. */
+async function observeWorking(
+  world: World,
+  desired: MigrationDesired,
+  history: History,
+  fenced: ReadonlySet<string>,
+): Promise<ObservedConsumer[]> {
+  const direction = { from: sideOf(desired.source), to: "target" } as const;
+  const carries = carriesOf(desired);
+  const isWell = (one: ObservedConsumer) =>
+    fenced.has(one.consumer.name) ||
+    one.complain({ healthMatters: true, carries }).length ===
+      one.complain({ healthMatters: false, carries }).length;
+  let consumers: ObservedConsumer[] = [];
+  await waitFor(
+    async () => {
+      consumers = await observeAll(world, desired, direction, history);
+      const unwell = consumers.filter((one) => !isWell(one));
+      return { done: unwell.length === 0, found: unwell.map(({ consumer }) => consumer.name).join(", ") };
+    },
+    { timeoutMs: history.runs.at(-1)?.outcome === "taken back" ? WELL_AGAIN_MS : 0, everyMs: 1_000 },
+  );
+  return consumers;
 }
 
 /** Everything that speaks against moving forward. */

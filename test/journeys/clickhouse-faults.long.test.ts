@@ -109,3 +109,16 @@ describe("what is left takes a write after the copy: refused, and the way back h
     expect(failed).toContain("zk-old1, zk-old2, zk-old3: found the ensemble serving");
   });
 });
+
+test("a move that is taken back and ordered again at once waits until ClickHouse works with its ensemble again", async () => {
+  const written = `${++row}`;
+  await insert(written);
+  const dies = (line: string) => {
+    if (/^zk-new\d  start/.test(line)) throw new Error("the operator's process dies here");
+  };
+  expect((await within(scene.up(desired("target"), dies))).failed).toContain("dies here");
+  expect(await within(scene.up(desired("source")))).toMatchObject({ failed: "" });
+
+  expect(await within(scene.up(desired("target")))).toMatchObject({ failed: "" });
+  await expectRows(written);
+});
