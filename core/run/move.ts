@@ -48,10 +48,9 @@ export async function observeForward(
   history: History,
 ): Promise<ForwardFacts> {
   const fenced = stillFenced(desired, history);
-  const [ensemble, consumers] = await Promise.all([
-    observeEnsemble(world, sideOf(desired.source)),
-    observeWorking(world, desired, history, fenced),
-  ]);
+  const consumers = await observeWorking(world, desired, history, fenced);
+  // After them: while they are waited for, other clients find the source again too.
+  const ensemble = await observeEnsemble(world, sideOf(desired.source));
   return {
     source: withFlags(desired.source, ensemble),
     target: sideOfManaged(desired.target),
