@@ -1,5 +1,6 @@
 /** What speaks against moving a ClickHouse replica set, and what a reviewer is shown of it. Pure. */
-import { applyEdits, unifiedDiff } from "../editors/edit";
+import { diffsOf } from "../editors/diffs";
+import { applyEdits } from "../editors/edit";
 import { EditError } from "../editors/errors";
 import { xmlSecrets } from "../editors/secrets";
 import { decodeText } from "../editors/text";
@@ -49,20 +50,11 @@ export function diffsOfClickHouse(
   facts: ClickHouseFacts,
   to: Side,
 ): Record<string, string[]> {
-  const diffs: Record<string, string[]> = {};
-  for (const { name, config } of facts.servers) {
-    if (config === undefined) continue;
-    const where = `${name}:${desired.configPath}`;
-    try {
-      const { text } = decodeText(config);
-      const edited = applyEdits(text, setZooKeeperNodes(text, desired.element, nodesOf(to)));
-      if (edited !== text) diffs[where] = unifiedDiff(where, text, edited, xmlSecrets);
-    } catch (error) {
-      // Already among the complaints; a file that cannot be edited has no diff.
-      if (!(error instanceof EditError)) throw error;
-    }
-  }
-  return diffs;
+  const edit = (config: Buffer) => {
+    const { text } = decodeText(config);
+    return applyEdits(text, setZooKeeperNodes(text, desired.element, nodesOf(to)));
+  };
+  return diffsOf(desired.configPath, facts.servers, edit, xmlSecrets);
 }
 
 function complainElement(desired: ClickHouseDesired, config: Buffer, where: string): Complaint[] {

@@ -1,6 +1,5 @@
 /** What speaks against moving a Pegasus cluster, and what a reviewer is shown of it. Pure. */
-import { unifiedDiff } from "../editors/edit";
-import { EditError } from "../editors/errors";
+import { diffsOf } from "../editors/diffs";
 import { lineSecrets } from "../editors/secrets";
 import { decodeText } from "../editors/text";
 import type { Complaint } from "../engine/errors";
@@ -37,24 +36,13 @@ export function diffsOfPegasus(
   facts: PegasusFacts,
   to: Side,
 ): Record<string, string[]> {
-  const diffs: Record<string, string[]> = {};
-  for (const { name, config } of facts.metas) {
-    if (config === undefined) continue;
-    const where = `${name}:${desired.configPath}`;
-    try {
-      const hostsList = hostsListFor(serversOf(to), readSettings(config).hostsList);
-      // Of method recover the file as it is while it recovers: afterwards the second line says false.
-      const recover = desired.method === "recover" ? "true" : undefined;
-      const [before, after] = [config, writeSettings(config, { hostsList, recover })].map(
-        (bytes) => decodeText(bytes).text,
-      ) as [string, string];
-      if (after !== before) diffs[where] = unifiedDiff(where, before, after, lineSecrets);
-    } catch (error) {
-      // Already among the complaints; a file that cannot be edited has no diff.
-      if (!(error instanceof EditError)) throw error;
-    }
-  }
-  return diffs;
+  // Of method recover the file as it is while it recovers: afterwards the second line says false.
+  const recover = desired.method === "recover" ? "true" : undefined;
+  const edit = (config: Buffer) => {
+    const hostsList = hostsListFor(serversOf(to), readSettings(config).hostsList);
+    return decodeText(writeSettings(config, { hostsList, recover })).text;
+  };
+  return diffsOf(desired.configPath, facts.metas, edit, lineSecrets);
 }
 
 /** What was found, in lines. */

@@ -12,7 +12,7 @@ import type { TreeSummary } from "../zookeeper/files/tree-summary";
 import { describeSnapshot } from "../zookeeper/files/refit-snapshot";
 import { BrokenFile } from "../zookeeper/files/broken-file";
 import type { SeenServer } from "../zookeeper/observe";
-import type { Side } from "../zookeeper/side";
+import { sayServers, type Side } from "../zookeeper/side";
 import { endpointOn, surveyTree } from "../zookeeper/tree";
 import { clientsOf } from "./consumers";
 import type { MigrationDesired } from "./desired";
@@ -110,10 +110,6 @@ async function reviewPart(
     noWayBackAfter:
       "nothing: what is written on the new side comes back with `pulumi destroy` or `active: source`, until `finalized`",
   };
-}
-
-function sayServers(side: Side): string {
-  return side.servers.map(({ name }) => name).join(", ");
 }
 
 function sayAddresses(side: Side): string {

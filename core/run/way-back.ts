@@ -13,7 +13,7 @@ import type { World } from "../transports/contract";
 import type { EnsembleFacts } from "../zookeeper/observe";
 import { observeEnsemble } from "../zookeeper/observe";
 import type { Side } from "../zookeeper/side";
-import { sideOfManaged } from "../zookeeper/side";
+import { sayServers, sideOfManaged } from "../zookeeper/side";
 import type { OriginChoice } from "../zookeeper/snapshot/observe";
 import { chooseAnyhow, complainQuorumServes, foreignClients } from "../zookeeper/snapshot/observe";
 import { changesSince } from "../zookeeper/snapshot/untouched";
@@ -141,7 +141,7 @@ async function complainMovedOn(
   return [
     ...complaints,
     {
-      where: source.servers.map(({ name }) => name).join(", "),
+      where: sayServers(source),
       found: changes
         ? `${changes.join(", ")} in the source's logs since the fence: it went on serving others`
         : "a source that serves, and nothing that tells whether it was written to since the fence",

@@ -82,6 +82,11 @@ export function homeOf(desired: Pick<EnsembleDesired, "installDir" | "version">)
   return `${desired.installDir}/apache-zookeeper-${desired.version}-bin`;
 }
 
+/** `zk-old1, zk-old2` */
+export function sayServers({ servers }: { readonly servers: readonly Server[] }): string {
+  return servers.map(({ name }) => name).join(", ");
+}
+
 /** How many of an ensemble's servers make a quorum; all of them vote. */
 export function quorumOf({ servers }: { readonly servers: readonly unknown[] }): number {
   return Math.floor(servers.length / 2) + 1;

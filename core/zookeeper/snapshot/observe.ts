@@ -29,7 +29,7 @@ export interface OriginChoice {
  * (ZooKeeper's `Leader.lead`), while it can acknowledge nothing any more: the mode alone does not tell.
  */
 export function chooseServing(facts: EnsembleFacts): OriginChoice {
-  const unreachable = facts.servers.filter(({ seen }) => !seen).map(complainUnreachable);
+  const unreachable = complainUnreachable(facts);
   if (unreachable.length > 0) return { complaints: unreachable };
   const leader = leaderWithQuorum(facts);
   if (leader) return { origin: { from: leader.server, fromIs: "leader" }, complaints: [] };
@@ -40,7 +40,7 @@ export function chooseServing(facts: EnsembleFacts): OriginChoice {
 export function complainQuorumServes(facts: EnsembleFacts): Complaint[] {
   if (leaderWithQuorum(facts)) return [];
   return [
-    ...facts.servers.filter(({ seen }) => !seen).map(complainUnreachable),
+    ...complainUnreachable(facts),
     {
       where: facts.servers.map(({ server }) => server.name).join(", "),
       found: `${facts.leader ? "no quorum" : "no single leader"}: ${facts.servers.map(sayMode).join(", ")}`,
@@ -90,7 +90,7 @@ export async function chooseAnyhow(
           expected: "a snapshot and logs that can be read",
           next: "Bring back a host whose disk is whole.",
         })),
-        ...facts.servers.filter(({ seen }) => !seen).map(complainUnreachable),
+        ...complainUnreachable(facts),
       ],
     };
   }
@@ -160,13 +160,15 @@ function trimSlash(path: string): string {
   return path.replace(/(?<=.)\/+$/, "");
 }
 
-function complainUnreachable({ server, unreachable }: ServerFacts): Complaint {
-  return {
-    where: server.name,
-    found: `no way in: ${unreachable ?? "no answer"}`,
-    expected: "every server of the ensemble reachable",
-    next: "Check its connection and the host itself.",
-  };
+function complainUnreachable({ servers }: EnsembleFacts): Complaint[] {
+  return servers
+    .filter(({ seen }) => !seen)
+    .map(({ server, unreachable }) => ({
+      where: server.name,
+      found: `no way in: ${unreachable ?? "no answer"}`,
+      expected: "every server of the ensemble reachable",
+      next: "Check its connection and the host itself.",
+    }));
 }
 
 function sayMode({ server, seen }: ServerFacts): string {

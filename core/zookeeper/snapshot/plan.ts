@@ -14,7 +14,7 @@
 import type { Plan, Stage } from "../../engine/step";
 import { stepsOf } from "../../engine/step";
 import { joinedStep, startStep, stopStep } from "../service-steps";
-import type { Server, Side } from "../side";
+import { sayServers, type Server, type Side } from "../side";
 import type { MoveDesired, MoveFacts, ReachableHosts } from "./move";
 import {
   cleanStep,
@@ -114,8 +114,4 @@ export function acceptsDataLoss(plan: Plan): boolean {
 
 function sideOf(side: Side, servers: readonly Server[]): Side {
   return { ...side, servers };
-}
-
-function sayServers(side: Side): string {
-  return side.servers.map((server) => server.name).join(", ");
 }

@@ -10,7 +10,7 @@
  */
 import type { Plan, Stage, Step } from "../../engine/step";
 import { joinedStep } from "../service-steps";
-import type { Server, Side } from "../side";
+import { sayServers, type Server, type Side } from "../side";
 
 export interface TreeMoveDesired {
   readonly operation: "forward" | "back";
@@ -44,12 +44,12 @@ export function planTreeMove(whole: TreeMoveDesired): Plan {
     { phase: "copy", steps: when([copyStep(desired, "rest")]) },
     { phase: "copy", steps: when([proveStep(desired)]) },
   ];
-  const gone = [...(copies ? whole.origin.servers : []), ...whole.destination.servers].filter(
-    (server) => !serves(server),
-  );
+  const asked = [...(copies ? whole.origin.servers : []), ...whole.destination.servers];
+  const servers = asked.filter((server) => !serves(server));
+  const without = servers.length === 0 ? "" : `, without ${sayServers({ servers })}, not serving`;
   const what = copies ? `copy ${roots.join(", ")}` : "move no data";
   return {
-    title: `${what} from ${sayServers(copies ? origin : whole.origin)} to ${sayServers(destination)}${sayGone(gone)}`,
+    title: `${what} from ${sayServers(copies ? origin : whole.origin)} to ${sayServers(destination)}${without}`,
     operation,
     stages: stages.filter(({ steps }) => steps.length > 0),
   };
@@ -102,12 +102,4 @@ export function treeArgs({
 
 function hostOf({ destination }: TreeMoveDesired): string {
   return destination.servers[0]?.name ?? "ops";
-}
-
-function sayGone(servers: readonly Server[]): string {
-  return servers.length === 0 ? "" : `, without ${servers.map(({ name }) => name).join(", ")}, not serving`;
-}
-
-function sayServers(side: Side): string {
-  return side.servers.map((server) => server.name).join(", ");
 }
