@@ -14,6 +14,7 @@ import { setZooKeeperNodes } from "../editors/xml/set-zookeeper-nodes";
 import { Refusal, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../engine/step";
 import { waitFor } from "../engine/wait";
+import { noteRan, readRan, type Ran } from "../journal/ran";
 import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
 import { runCanary } from "./canary";
@@ -39,7 +40,9 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
       if (args["restore"] === true) return restore(host, world.migration, args);
       const before = await readConfig(host, path);
       const edited = edit(host, args, before, nodesOf(args));
-      await keepOriginal(host, world.migration, path);
+      // A run that starts over edits without a look: a file that names the target already is no original.
+      if (!isDeepStrictEqual(readNodes(args, before), nodesOf(args)))
+        await keepOriginal(host, world.migration, path);
       await replaceContent(host, path, edited);
       return diffOf(path, before, edited);
     },
@@ -77,11 +80,16 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
     },
   },
   "ck.down": {
-    look: ({ step, world }) => isDown(world.host(step.host), step.args),
-    async apply({ step: { host, args }, world }) {
-      const { done: joined, found } = await connected(world.host(host), args);
-      await world.host(host).script(String(args["stop"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
-      return joined ? {} : { ran: found };
+    async look({ step, world }) {
+      const down = await isDown(world.host(step.host), step.args);
+      return down.done ? { ...down, result: ranOf(await readRan(world, step)) } : down;
+    },
+    async apply({ step, world }) {
+      const host = world.host(step.host);
+      const { done: joined, found } = await connected(host, step.args);
+      if (!joined) await noteRan(world, step, found);
+      await host.script(String(step.args["stop"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
+      return ranOf(await readRan(world, step));
     },
   },
   "ck.stayedDown": {
@@ -112,6 +120,10 @@ async function isDown(host: HostAccess, args: JsonObject): Promise<Sight> {
   const { stdout } = await host.script('ss -Hltn "sport = :$1"', [String(args["port"])]);
   const done = stdout.trim() === "";
   return { done, found: done ? "not running" : `listens on port ${args["port"]}` };
+}
+
+function ranOf(ran: Ran | undefined): JsonObject {
+  return ran ? { ran: ran.on.join(", then ") } : {};
 }
 
 /** Of servers that ran while they had to be stopped, other than on the side that is joined: which, and what was seen. */

@@ -3,7 +3,8 @@
  * copy. The step that makes sure that it is stopped notes on which ensemble it ran; the copy is brought up to that one.
  */
 import { UserError } from "../engine/errors";
-import type { Handler, StepContext } from "../engine/step";
+import type { Handler, Step, StepContext } from "../engine/step";
+import { settleRan } from "../journal/ran";
 import type { World } from "../transports/contract";
 import { copyAndProve } from "../zookeeper/tree";
 import { downId } from "./planned-steps";
@@ -30,21 +31,29 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
         );
       }
       context.say(`${elsewhere.join(", ")} was started since the copy: copying what it may have written`);
-      return copyAndProve(context.world, context.step.args, context.say);
+      const copied = await copyAndProve(context.world, context.step.args, context.say);
+      const { step, world } = context;
+      await Promise.all(metasOf(step).map((host) => settleRan(world, { ...step, host })));
+      return copied;
     },
   },
 };
 
+function metasOf({ args }: Step): readonly string[] {
+  return args["metas"] as readonly string[];
+}
+
 /** Metas that were found running: on the ensemble that is joined, and on another, or so early that none could tell. */
-function startedSince({ step: { args }, result }: StepContext<World>): {
+function startedSince({ step, result }: StepContext<World>): {
   readonly joined: readonly string[];
   readonly elsewhere: readonly string[];
 } {
-  const ran = (args["metas"] as readonly string[]).flatMap((name) => {
-    const { ranOn } = result(downId(name));
-    return typeof ranOn === "string" ? [{ name, ranOn }] : [];
+  const ran = metasOf(step).flatMap((name) => {
+    const { ranOn, settled } = result(downId(name));
+    if (ranOn === undefined || settled === true) return [];
+    return [ranOn].flat().map((on) => ({ name, ranOn: String(on) }));
   });
-  const isJoined = ({ ranOn }: { ranOn: string }) => namesServers(ranOn, String(args["joined"]));
+  const isJoined = ({ ranOn }: { ranOn: string }) => namesServers(ranOn, String(step.args["joined"]));
   return {
     joined: ran.filter(isJoined).map(({ name }) => name),
     elsewhere: ran.filter((one) => !isJoined(one)).map(({ name }) => name),

@@ -8,10 +8,11 @@
 import { UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight } from "../engine/step";
 import { waitFor } from "../engine/wait";
+import { noteRan, readRan, type Ran } from "../journal/ran";
 import type { HostAccess, World } from "../transports/contract";
 import { askSrvr, sayAnswer } from "../zookeeper/ask";
 import { stopServer } from "../zookeeper/service-steps";
-import { askConfig } from "./observe";
+import { askConfig, isWanted } from "./observe";
 import { sayShellFailure } from "./read/answer";
 import { readClusterInfo } from "./read/cluster-info";
 import { namesServers } from "./read/judge";
@@ -30,17 +31,27 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
       await stopMeta(world.host(host), args);
     },
     async undo({ step: { host, args }, world }) {
+      // Its host may have booted while its file named the other side; by now that is put back.
+      const loaded = await askConfig(world.host(host), Number(args["port"]), "hosts_list");
+      if (loaded && namesServers(loaded, String(args["other"]))) await stopMeta(world.host(host), args);
       if ((await isDown(world.host(host), Number(args["port"]))).done)
         await startMeta(world.host(host), args);
       await ledAgain(world, world.host(host), args);
     },
   },
   "pg.down": {
-    look: ({ step: { host, args }, world }) => isDown(world.host(host), Number(args["port"])),
-    async apply({ step: { host, args }, world }) {
-      const hostsList = await askConfig(world.host(host), Number(args["port"]), "hosts_list");
-      await stopMeta(world.host(host), args);
-      return { ranOn: hostsList ?? "unknown" };
+    async look({ step, world }) {
+      const down = await isDown(world.host(step.host), Number(step.args["port"]));
+      return down.done ? { ...down, result: ranOn(await readRan(world, step)) } : down;
+    },
+    async apply({ step, world }) {
+      const host = world.host(step.host);
+      const hostsList = (await askConfig(host, Number(step.args["port"]), "hosts_list")) ?? "unknown";
+      // By whichever names: the side that is joined goes by the servers' addresses from here on.
+      const joined = await isWanted(world, host, step.args, hostsList);
+      await noteRan(world, step, joined ? String(step.args["servers"]) : hostsList);
+      await stopMeta(host, step.args);
+      return ranOn(await readRan(world, step));
     },
   },
   "pg.start": {
@@ -49,7 +60,7 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
       const host = world.host(name);
       const loaded = await loadedBy(host, args);
       // Started before its file was edited: by its host's boot, or by hand.
-      if (loaded && otherThanWanted(loaded, args)) await stopMeta(host, args);
+      if (loaded && (await otherThanWanted(world, host, loaded, args))) await stopMeta(host, args);
       if ((await isDown(host, Number(args["port"]))).done) await startMeta(host, args);
       let last = "";
       const sight = await waitFor(
@@ -82,6 +93,10 @@ class MetaEnded extends UserError {
         "somebody filled after it was emptied, which the way back and another run empty again.",
     );
   }
+}
+
+function ranOn(ran: Ran | undefined): JsonObject {
+  return ran ? { ranOn: ran.on, settled: ran.settled } : {};
 }
 
 /** Ends the meta and waits until its process is gone. @throws UserError when it does not end */
@@ -173,8 +188,13 @@ async function loadedBy(host: HostAccess, args: JsonObject): Promise<Loaded | un
 }
 
 /** In words; undefined where it is as wanted. */
-function otherThanWanted({ hostsList, recover }: Loaded, args: JsonObject): string | undefined {
-  if (!namesServers(hostsList, String(args["servers"]))) return `runs with hosts_list ${hostsList}`;
+async function otherThanWanted(
+  world: World,
+  host: HostAccess,
+  { hostsList, recover }: Loaded,
+  args: JsonObject,
+): Promise<string | undefined> {
+  if (!(await isWanted(world, host, args, hostsList))) return `runs with hosts_list ${hostsList}`;
   if (recover !== (args["until"] === "waits")) return `runs with recover_from_replica_server = ${recover}`;
   return undefined;
 }
@@ -182,7 +202,7 @@ function otherThanWanted({ hostsList, recover }: Loaded, args: JsonObject): stri
 async function isUp(world: World, host: HostAccess, args: JsonObject): Promise<Sight> {
   const loaded = await loadedBy(host, args);
   if (!loaded) return { done: false, found: "no answer" };
-  const other = otherThanWanted(loaded, args);
+  const other = await otherThanWanted(world, host, loaded, args);
   if (other !== undefined) return { done: false, found: other };
   const until = String(args["until"]);
   if (until === "answers") return { done: true, found: `answers, hosts_list ${loaded.hostsList}` };

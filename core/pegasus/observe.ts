@@ -6,6 +6,8 @@
  * shell, which asks by the servers' own protocol.
  */
 import { UserError } from "../engine/errors";
+import type { JsonObject } from "../engine/step";
+import { readOriginal } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
 import { DialFailed } from "../transports/contract";
 import { getText } from "../transports/http";
@@ -18,6 +20,7 @@ import { sayShellFailure } from "./read/answer";
 import { readApps, type App } from "./read/apps";
 import { readClusterInfo, type ClusterInfo } from "./read/cluster-info";
 import { readConfigOption, readHttp } from "./read/http";
+import { namesServers, sameZooKeeperHosts } from "./read/judge";
 import { readNodes, type ReplicaServer } from "./read/nodes";
 import type { ClusterRecord } from "./record";
 import { askShell, type ShellPlace } from "./shell";
@@ -71,7 +74,7 @@ export async function observePegasus(
   { from, led }: LeftSide,
   record: ClusterRecord | undefined,
 ): Promise<PegasusFacts> {
-  const metas = await Promise.all(namesOf(desired.metas).map((name) => observeMeta(world, desired, name)));
+  const metas = await observeMetas(world, desired);
   const shell = shellPlace(desired, metas);
   const cluster = await observeCluster(world, shell, metas);
   const seen = typeof cluster === "string" ? undefined : cluster;
@@ -97,6 +100,10 @@ function shellPlace(desired: PegasusDesired, metas: readonly MetaFacts[]): Shell
   if (typeof desired.shell !== "string") return desired.shell;
   const on = metas.find((meta) => meta.unreachable === undefined)?.name ?? metas[0]?.name;
   return { run: desired.shell, on };
+}
+
+export function observeMetas(world: World, desired: PegasusDesired): Promise<MetaFacts[]> {
+  return Promise.all(namesOf(desired.metas).map((name) => observeMeta(world, desired, name)));
 }
 
 async function observeMeta(world: World, desired: PegasusDesired, name: string): Promise<MetaFacts> {
@@ -156,6 +163,35 @@ export async function askConfig(
     if (error instanceof DialFailed || error instanceof UserError) return undefined;
     throw error;
   }
+}
+
+/** Names of those whose processes have loaded these servers, whatever their files say; one that cannot be asked is none. */
+export async function metasOn(
+  world: World,
+  metas: readonly Pick<MetaFacts, "name" | "port">[],
+  servers: string,
+): Promise<string[]> {
+  const loaded = metas.map(async ({ name, port }) => {
+    const hostsList = await askConfig(world.host(name), port, "hosts_list");
+    return hostsList !== undefined && namesServers(hostsList, servers) ? [name] : [];
+  });
+  return (await Promise.all(loaded)).flat();
+}
+
+/**
+ * Whether a meta that has loaded `hostsList` works with the servers of a step's args, or, where its file is put back, with
+ * the ensemble as the user names it there: by other names, or not with all of its servers.
+ */
+export async function isWanted(
+  world: World,
+  host: HostAccess,
+  args: JsonObject,
+  hostsList: string,
+): Promise<boolean> {
+  if (namesServers(hostsList, String(args["servers"]))) return true;
+  if (args["restore"] !== true) return false;
+  const original = await readOriginal(host, world.migration, String(args["path"]));
+  return original !== undefined && sameZooKeeperHosts(hostsList, readSettings(original).hostsList);
 }
 
 /** Whether a root of the ensemble holds tables, and what beside them a recovery would not bring back. */

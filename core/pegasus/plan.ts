@@ -50,18 +50,18 @@ export interface Fence {
 export function fencePegasus(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  options: { readonly from: Side; readonly strict: boolean },
+  options: { readonly from: Side; readonly to: Side; readonly strict: boolean },
 ): Fence {
   const { pause, resume } = desired.writers;
   const [primary, ...backups] = orderOf(facts);
   const pauses = commandSteps(`pause writers of ${desired.name}`, pause, { undo: [...resume].reverse() });
   const stopBackups = stage(
     "fence",
-    backups.map((meta) => stopStep(desired, facts, meta, "stop (backup meta)")),
+    backups.map((meta) => stopStep(desired, facts, meta, { says: "stop (backup meta)", to: options.to })),
   );
   const stopPrimary = stage(
     "fence",
-    primary ? [stopStep(desired, facts, primary, "stop (primary meta)")] : [],
+    primary ? [stopStep(desired, facts, primary, { says: "stop (primary meta)", to: options.to })] : [],
   );
   const quiet = [
     ...pauses.map((step) => stage("fence", [step])),
@@ -78,6 +78,8 @@ export interface Direction {
   readonly restore: boolean;
   /** Whether the ensemble that is left goes on serving, so that a meta that boots can write there. */
   readonly leftServes: boolean;
+  /** Id of the move that fenced the cluster; undefined in a plan that is only shown. */
+  readonly since?: string;
 }
 
 /** Where the metas never came to lead, the other side's metadata is still the truth and needs no recovery. */
@@ -91,11 +93,11 @@ export function checkPegasus(desired: PegasusDesired, facts: PegasusFacts): Stag
 }
 
 /**
- * Whether a meta that was started since the copy has made it old. Where the metas never led on the side that is left, what lies
- * there is older than what is joined; a recovery goes by what the replica servers hold.
+ * Whether a meta that was started since the copy may have made it old, also one that never led on the side that is left before:
+ * its file may be edited by half. A recovery goes by what the replica servers hold.
  */
-function mayBeOutdated(desired: PegasusDesired, facts: PegasusFacts, { leftServes }: Direction): boolean {
-  return desired.method === "copy" && facts.leftHasNewest && leftServes;
+function mayBeOutdated(desired: PegasusDesired, { leftServes }: Direction): boolean {
+  return desired.method === "copy" && leftServes;
 }
 
 /** Repoints a fenced cluster to `to`, proves it healthy there and lets its writers go on. */
@@ -106,16 +108,16 @@ export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, dir
   const on = (metas: readonly MetaFacts[], make: (meta: MetaFacts) => Step) =>
     stage("repoint", metas.map(make));
   const start = (id: string, until: AwaitedState) => (meta: MetaFacts) => ({
-    ...startStep(desired, facts, meta, { id, until, to: direction.to }),
+    ...startStep(desired, facts, meta, { ...direction, id, until }),
     startsAgain: true as const,
   });
   const downUntil = (meta: MetaFacts) => {
     if (!recover) return `${START} ${primary.name}`;
     return meta === primary ? `${START_FOR_RECOVERY} ${meta.name}` : recoveryEnds(desired, facts);
   };
-  const znodes = mayBeOutdated(desired, facts, direction) ? znodesOf(desired, facts) : undefined;
+  const znodes = mayBeOutdated(desired, direction) ? znodesOf(desired, facts) : undefined;
   return [
-    on(facts.metas, (meta) => downStep(desired, meta, downUntil(meta))),
+    on(facts.metas, (meta) => downStep(desired, meta, { ...direction, until: downUntil(meta) })),
     stage("repoint", znodes ? [copyAgainStep(desired, facts, znodes, direction)] : []),
     ...(recover
       ? rebuildStages(desired, facts, direction, primary)
@@ -138,7 +140,7 @@ function rebuildStages(
   primary: MetaFacts,
 ): Stage[] {
   const { to, restore } = direction;
-  const start = startStep(desired, facts, primary, { id: START_FOR_RECOVERY, until: "waits", to });
+  const start = startStep(desired, facts, primary, { ...direction, id: START_FOR_RECOVERY, until: "waits" });
   return [
     stage("repoint", [clearStep(desired, facts, to)]),
     editStage(desired, facts, { to, restore, recover: true, id: "edit" }),
@@ -150,7 +152,7 @@ function rebuildStages(
     // Not optional: the process that recovered never starts duplication or split.
     stage("repoint", [
       {
-        ...stopStep(desired, facts, primary, "stop after the recovery"),
+        ...stopStep(desired, facts, primary, { says: "stop after the recovery" }),
         id: `stop recovered meta ${primary.name}`,
         undo: undefined,
         lasting: undefined,

@@ -13,7 +13,7 @@ import { recordId, toJson } from "./record";
 export function recordStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  { from, strict }: { readonly from: Side; readonly strict: boolean },
+  { from, to, strict }: { readonly from: Side; readonly to: Side; readonly strict: boolean },
 ): Step {
   return {
     id: recordId(desired.name),
@@ -23,6 +23,8 @@ export function recordStep(
       ...clusterArgs(desired, facts),
       strict,
       from: serversOf(from),
+      // What a copy lays the metadata over; a recovery lays it over nothing.
+      over: desired.method === "copy" ? serversOf(to) : undefined,
       metas: facts.metas.map(({ name, port, names }) => ({ name, port, names })),
       earlier: facts.record && toJson(facts.record),
       lease: { ...leaseValues(facts) },
@@ -31,12 +33,18 @@ export function recordStep(
   };
 }
 
-export function stopStep(desired: PegasusDesired, facts: PegasusFacts, meta: MetaFacts, says: string): Step {
+/** @param to the side that the move goes to; none where stopping is never taken back */
+export function stopStep(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  meta: MetaFacts,
+  { says, to }: { readonly says: string; readonly to?: Side },
+): Step {
   return {
     id: `stop meta ${meta.name}`,
     host: meta.name,
     kind: "pg.stop",
-    args: { ...clusterArgs(desired, facts), port: meta.port, start: desired.start, stop: desired.stop },
+    args: { ...clusterArgs(desired, facts), ...serviceArgs(desired, meta), other: to && serversOf(to) },
     says: `${says}: ${desired.stop}`,
     undo: `start: ${desired.start}`,
     lasting: true,
@@ -45,14 +53,26 @@ export function stopStep(desired: PegasusDesired, facts: PegasusFacts, meta: Met
 
 /**
  * Finds a meta down, or stops one that was started since; its result says on what that ran.
- * @param until the step before which it must not run: a host that boots starts its meta by itself, with whatever its file says
+ * @param options `until`: the step before which it must not run: a host that boots starts its meta by itself, with whatever its
+ * file says; `since`: the move that fenced it
  */
-export function downStep(desired: PegasusDesired, meta: MetaFacts, until: string): Step {
+export function downStep(
+  desired: PegasusDesired,
+  meta: MetaFacts,
+  options: { readonly until: string; readonly to: Side; readonly restore: boolean; readonly since?: string },
+): Step {
+  const { until, to, restore, since } = options;
   return {
     id: downId(meta.name),
     host: meta.name,
     kind: "pg.down",
-    args: { port: meta.port, start: desired.start, stop: desired.stop },
+    args: {
+      ...serviceArgs(desired, meta),
+      consumer: desired.name,
+      since,
+      servers: serversOf(to),
+      restore,
+    },
     says: `make sure that it is stopped: ${desired.stop}`,
     holdsUntil: until,
   };
@@ -66,7 +86,7 @@ export function copyAgainStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
   znodes: { readonly root: string; readonly queue: string },
-  { from, to }: { readonly from: Side; readonly to: Side },
+  { from, to, since }: { readonly from: Side; readonly to: Side; readonly since?: string },
 ): Step {
   return {
     id: `copy again ${desired.name}`,
@@ -74,6 +94,8 @@ export function copyAgainStep(
     kind: "pg.copyAgain",
     args: {
       ...treeArgs({ origin: from, destination: to, roots: [znodes.root], excluded: [znodes.queue] }),
+      consumer: desired.name,
+      since,
       metas: facts.metas.map(({ name }) => name),
       left: serversOf(from),
       joined: serversOf(to),
@@ -139,9 +161,14 @@ export function startStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
   meta: MetaFacts,
-  options: { readonly id: string; readonly until: AwaitedState; readonly to: Side },
+  options: {
+    readonly id: string;
+    readonly until: AwaitedState;
+    readonly to: Side;
+    readonly restore: boolean;
+  },
 ): Step {
-  const { id, until, to } = options;
+  const { id, until, to, restore } = options;
   // A meta that waits has served nobody: whoever takes the repointing back ends it before the file goes back.
   const undo = until === "waits" ? `stop: ${desired.stop}` : undefined;
   const says = { leads: "until it leads", waits: "until it waits for recover", answers: "until it answers" };
@@ -151,10 +178,9 @@ export function startStep(
     kind: "pg.start",
     args: {
       ...clusterArgs(desired, facts),
-      port: meta.port,
-      start: desired.start,
-      stop: desired.stop,
+      ...serviceArgs(desired, meta),
       servers: serversOf(to),
+      restore,
       ensemble: { hosts: to.servers.map(({ name }) => name), clientPort: to.clientPort },
       until,
       // A backup whose host boots meanwhile may lead instead.
@@ -215,7 +241,7 @@ export function recoverStep(desired: PegasusDesired, facts: PegasusFacts, meta: 
 export function healthyStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  { to }: { readonly to: Side },
+  { to, restore }: { readonly to: Side; readonly restore: boolean },
 ): Step {
   return {
     id: `healthy ${desired.name}`,
@@ -225,9 +251,12 @@ export function healthyStep(
       ...clusterArgs(desired, facts),
       metas: portsOf(facts),
       servers: serversOf(to),
+      restore,
+      path: desired.configPath,
       timeoutSeconds: desired.healthTimeoutSeconds,
       record: facts.record && toJson(facts.record),
       mayReturn: desired.method === "recover" && desired.acceptLost,
+      mayChange: desired.method === "copy" ? desired.acceptLost : undefined,
     },
     proves: "the cluster is what it was",
     says: "prove: every meta with the new hosts_list, one leads, level, nodes and tables as before, every partition fully healthy",
@@ -258,6 +287,11 @@ export function serversOf(side: Side): string {
 
 function clusterArgs(desired: PegasusDesired, facts: PegasusFacts): JsonObject {
   return { consumer: desired.name, shell: { ...facts.shell }, root: desired.clusterRoot };
+}
+
+/** How one meta is started, stopped, asked, and configured. */
+function serviceArgs({ start, stop, configPath }: PegasusDesired, { port }: MetaFacts): JsonObject {
+  return { port, start, stop, path: configPath };
 }
 
 function rootOf(desired: PegasusDesired, facts: PegasusFacts): string {

@@ -4,7 +4,7 @@
 import { Refusal, UserError } from "../engine/errors";
 import type { Handler, StepContext } from "../engine/step";
 import { waitFor } from "../engine/wait";
-import { folderOf } from "../journal/folder";
+import { makeFolder } from "../journal/folder";
 import type { World } from "../transports/contract";
 import { dumpTree, endpointOn, removeTree, surveyTree, type Endpoint } from "../zookeeper/tree";
 import { chrootOf, lockPathOf, readSettings } from "./config";
@@ -45,8 +45,8 @@ export const recoverHandlers: Readonly<Record<string, Handler<World>>> = {
       );
       if (!sight.done) throw aliveRoot(endpoint.name, sight.found);
       const host = context.world.host(context.step.host);
-      const path = `${folderOf(context.world.migration)}/${String(context.step.args["consumer"])}-root-${context.run}.dump.gz`;
-      await host.script('mkdir -p -m 0700 "$1"', [folderOf(context.world.migration)]);
+      const folder = await makeFolder(host, context.world.migration);
+      const path = `${folder}/${String(context.step.args["consumer"])}-root-${context.run}.dump.gz`;
       const dump = await host.writeStream(path, dumpTree(endpoint, roots), { mode: "0600" });
       const removed = await removeTree(endpoint, roots);
       context.say(`${removed} znodes set aside in ${path} and removed`);

@@ -2,19 +2,19 @@
  * Carries out the steps of a Pegasus switchover that ask the cluster: record it, make it blind, wait for its leases,
  * give it its level back, prove it. Metas and files have handlers of their own.
  */
-import { UserError } from "../engine/errors";
+import { Refusal, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../engine/step";
 import { setTimeout as pause } from "node:timers/promises";
 import { waitFor } from "../engine/wait";
-import { folderOf } from "../journal/folder";
-import type { World } from "../transports/contract";
+import { folderOf, makeFolder } from "../journal/folder";
+import type { HostAccess, World } from "../transports/contract";
 import { leaseSecondsOf, LEASE_KEYS, type LeaseKey } from "./config";
 import { runCanary } from "./canary";
 import { copyAgainHandlers } from "./copy-again-steps";
 import { findTroubles } from "./complain";
 import { editHandlers } from "./edit-steps";
 import { isDown, metaServiceHandlers } from "./meta-service-steps";
-import { askConfig, observeCluster, type ClusterState } from "./observe";
+import { askConfig, metasOn, observeCluster, type ClusterState } from "./observe";
 import { sayShellFailure } from "./read/answer";
 import { sameZooKeeperHosts } from "./read/judge";
 import { readGetMetaLevel, readSetMetaLevel } from "./read/meta-level";
@@ -104,13 +104,19 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
       if (!sight.done) {
         throw new UserError(
           `not healthy ${args["timeoutSeconds"]} s after the metas started: ${sight.found}. ` +
-            "Look into the metas' logs and at `ls -d`, `nodes -d`, `ddd_diagnose`.",
+            `Look into the metas' logs and at \`ls -d\`, \`nodes -d\`, \`ddd_diagnose\`.${sayMayChange(args)}`,
         );
       }
       return sight.result;
     },
   },
 };
+
+/** A copy carries whatever the tables had become: only whoever changed them can say whether that was wanted. */
+function sayMayChange({ mayChange }: JsonObject): string {
+  if (mayChange !== false) return "";
+  return " Where somebody dropped, made or changed a table meanwhile, acceptLost: true takes the tables as they are.";
+}
 
 function proven({ step: { args }, world, result }: StepContext<World>): Promise<{ sight: Sight }> {
   const metas = args["metas"] as unknown as readonly MetaPort[];
@@ -123,10 +129,12 @@ async function record(context: StepContext<World>): Promise<ClusterRecord> {
   const metas = args["metas"] as unknown as readonly MetaPort[];
   const file = `${folderOf(context.world.migration)}/${String(args["consumer"])}-record.json`;
   const keeper = context.world.host(metas[0]?.name ?? context.step.host);
+  const kept = await readKept(keeper, file);
+  const own = kept?.run === context.run ? kept.record : undefined;
+  await refuseOverwriting(context.world, args, metas);
   // Nobody is left to be asked: what was recorded before they went is what counts.
   if (await allDown(context.world, args)) {
-    const kept = await keeper.readFile(file);
-    const earlier = fromJson(kept && JSON.parse(kept.toString("utf8"))) ?? fromJson(args["earlier"]);
+    const earlier = kept?.record ?? fromJson(args["earlier"]);
     if (earlier) return asOfNow(earlier, args);
     throw new UserError(
       "no meta server runs, and nothing was recorded before. Start the metas, and run the same command again.",
@@ -134,14 +142,43 @@ async function record(context: StepContext<World>): Promise<ClusterRecord> {
   }
   const cluster = await observeCluster(context.world, shellOf(args), metas);
   if (typeof cluster === "string" || (args["strict"] !== true && cluster.primary === undefined)) {
-    const earlier = fromJson(args["earlier"]);
+    const earlier = own ?? fromJson(args["earlier"]);
     if (args["strict"] !== true && earlier) return asOfNow(earlier, args);
     throw new UserError(typeof cluster === "string" ? cluster : "no meta server leads");
   }
-  const seen = await makeRecord(context, cluster, metas);
-  await keeper.script('mkdir -p -m 0700 "$1"', [folderOf(context.world.migration)]);
-  await keeper.writeFile(file, `${JSON.stringify(seen, undefined, 2)}\n`, { mode: "0600" });
+  const made = await makeRecord(context, cluster, metas);
+  // A run that starts over finds the level that it has set itself.
+  const seen = { ...made, level: own?.level ?? made.level };
+  await makeFolder(keeper, context.world.migration);
+  const text = `${JSON.stringify({ ...seen, run: context.run }, undefined, 2)}\n`;
+  await keeper.writeFile(file, text, { mode: "0600" });
   return seen;
+}
+
+/** What an earlier record left beside the journal, and the run that made it. */
+async function readKept(
+  keeper: HostAccess,
+  file: string,
+): Promise<{ run?: string; record?: ClusterRecord } | undefined> {
+  const kept = await keeper.readFile(file);
+  if (!kept) return undefined;
+  const { run, ...record } = JSON.parse(kept.toString("utf8")) as JsonObject;
+  return { run: run as string | undefined, record: fromJson(record) };
+}
+
+/** A meta that was started on the side that is copied over has written what only the way that was begun before keeps. */
+async function refuseOverwriting(world: World, args: JsonObject, metas: readonly MetaPort[]): Promise<void> {
+  const over = args["over"];
+  const running = typeof over === "string" ? await metasOn(world, metas, over) : [];
+  if (running.length === 0) return;
+  throw new Refusal([
+    {
+      where: running.join(", "),
+      found: `a meta server that runs on ${String(over)}, which this move copies over`,
+      expected: `none there: what it wrote is not on ${String(args["from"])}`,
+      next: "Run pulumi up once with active as it was before: that brings along what it wrote. Then move again.",
+    },
+  ]);
 }
 
 /** What was recorded on the side that is left now is as good as new, unless the metas have worked since. */

@@ -7,15 +7,9 @@
 import { UserError } from "../engine/errors";
 import type { JsonObject, Sight } from "../engine/step";
 import type { World } from "../transports/contract";
-import { askConfig, observeCluster } from "./observe";
+import { askConfig, isWanted, observeCluster } from "./observe";
 import type { App } from "./read/apps";
-import {
-  findChangedApps,
-  findClusterDifferences,
-  findMissingNodes,
-  findUnhealthy,
-  namesServers,
-} from "./read/judge";
+import { findChangedApps, findClusterDifferences, findMissingNodes, findUnhealthy } from "./read/judge";
 import { fromJson } from "./record";
 import type { ShellPlace } from "./shell";
 
@@ -37,6 +31,9 @@ export async function proveCluster(
   if (wrong.length > 0) return { sight: { done: false, found: wrong.join("; ") } };
   const cluster = await observeCluster(world, args["shell"] as unknown as ShellPlace, []);
   if (typeof cluster === "string") return { sight: { done: false, found: cluster } };
+  const [first] = args["metas"] as unknown as readonly MetaPort[];
+  const namesThem =
+    first && (await isWanted(world, world.host(first.name), args, cluster.info.zookeeperHosts));
   const before = fromJson(args["record"]);
   if (!before)
     throw new UserError("nothing was recorded before the metas stopped, so nothing can be compared");
@@ -52,15 +49,14 @@ export async function proveCluster(
   );
   const found = [
     ...findClusterDifferences(cluster.info, { zookeeperRoot: before.root, level: before.level }),
-    ...(namesServers(cluster.info.zookeeperHosts, args["servers"] as string)
-      ? []
-      : [`zookeeper_hosts is ${cluster.info.zookeeperHosts}`]),
+    ...(namesThem ? [] : [`zookeeper_hosts is ${cluster.info.zookeeperHosts}`]),
     ...findMissingNodes(
       before.nodes.filter((node) => node.alive).map((node) => node.address),
       cluster.nodes,
     ),
-    ...findChangedApps(before.apps, apps),
-    ...findChangedEnvs(before.apps, apps),
+    ...(args["mayChange"] === true
+      ? []
+      : [...findChangedApps(before.apps, apps), ...findChangedEnvs(before.apps, apps)]),
     ...findUnhealthy(cluster.apps),
   ];
   if (found.length > 0) return { sight: { done: false, found: found.slice(0, 5).join("; ") } };
@@ -85,7 +81,7 @@ async function metasWrong(world: World, args: JsonObject): Promise<string[]> {
       const host = world.host(name);
       const hostsList = await askConfig(host, port, "hosts_list");
       if (hostsList === undefined) return [`${name} does not answer`];
-      if (!namesServers(hostsList, args["servers"] as string))
+      if (!(await isWanted(world, host, args, hostsList)))
         return [`${name} runs with hosts_list ${hostsList}`];
       const recover = await askConfig(host, port, "recover_from_replica_server");
       return recover === "true" ? [`${name} runs with recover_from_replica_server = true`] : [];

@@ -21,8 +21,9 @@ import {
   type ComplainOptions,
 } from "../pegasus/complain";
 import type { PegasusDesired } from "../pegasus/desired";
-import { observePegasus, sketchPegasus, type PegasusFacts } from "../pegasus/observe";
+import { metasOn, observeMetas, observePegasus, sketchPegasus, type PegasusFacts } from "../pegasus/observe";
 import { checkPegasus, fencePegasus, repointPegasus, type Direction, type Fence } from "../pegasus/plan";
+import { serversOf } from "../pegasus/planned-steps";
 import { fromJson, recordId, type ClusterRecord } from "../pegasus/record";
 import type { Hosts, World } from "../transports/contract";
 import { addressOf, namesOf } from "../zookeeper/desired";
@@ -32,6 +33,7 @@ import type { ActiveSide, History } from "./history";
 
 export interface FenceOptions {
   readonly from: Side;
+  readonly to: Side;
   /** Whether the ensemble that is left goes on serving, so that a consumer's servers must be stopped themselves. */
   readonly stopServers: boolean;
   /** Before a move from a side that works; not where one is to be rescued. */
@@ -78,6 +80,15 @@ export async function observeConsumer(
       return asPegasus(consumer, await observePegasus(world, consumer, { from, led }, record));
     }
   }
+}
+
+/**
+ * Whether one of its servers may have written on that side though it was never repointed: its file was edited, and its host
+ * has booted. ClickHouse's session would show there; a recovery's meta only waits.
+ */
+export async function worksOn(world: World, consumer: Consumer, side: Side): Promise<boolean> {
+  if (consumer.kind !== "pegasus" || consumer.method !== "copy") return false;
+  return (await metasOn(world, await observeMetas(world, consumer), serversOf(side))).length > 0;
 }
 
 /** When its move was taken back, the metas were started again: tables may have come since. */
@@ -155,8 +166,8 @@ function asClickHouse(
       stop: [],
     }),
     check: () => checkStages(desired, facts),
-    repoint: ({ from, to, restore, leftServes }) => [
-      ...(leftServes ? stayedDownStages(desired, facts, { from, to }) : []),
+    repoint: ({ from, to, restore, leftServes, since }) => [
+      ...(leftServes ? stayedDownStages(desired, facts, { from, to, since }) : []),
       ...editStages(desired, facts, to, restore),
       ...releaseStages(desired, facts, { from, to }),
     ],

@@ -24,6 +24,8 @@ export interface LastDone {
 export interface History {
   /** Whose data is the truth: the source until a move forward was finished. */
   readonly active: ActiveSide;
+  /** Id of the last move that was finished. */
+  readonly movedBy?: string;
   /** A move that neither ended nor was taken back. */
   readonly pendingMove?: Run;
   /** The move that made the target the active side, and that can still be taken back as if it had never been. */
@@ -58,6 +60,7 @@ export function readHistory(runs: readonly Run[]): History {
   let active: ActiveSide = "source";
   let undoable: Run | undefined;
   let pendingMove: Run | undefined;
+  let movedBy: string | undefined;
   let finalized = false;
   const consumers = new Map<string, ActiveSide>();
   const worked = new Map<string, Worked>();
@@ -75,6 +78,7 @@ export function readHistory(runs: readonly Run[]): History {
       active = operation === "forward" ? "target" : "source";
       undoable = operation === "forward" ? run : undefined;
       lastMove = active;
+      movedBy = run.id;
       released.clear();
       halfRepointed = [];
     } else if (verb === "repoint" && consumer !== undefined) {
@@ -106,6 +110,7 @@ export function readHistory(runs: readonly Run[]): History {
   };
   return {
     active,
+    movedBy,
     pendingMove,
     undoable,
     isSettledOn,

@@ -15,6 +15,7 @@ import type { World } from "../transports/contract";
 import { namesOf } from "../zookeeper/desired";
 import { acceptsDataLoss } from "../zookeeper/snapshot/plan";
 import { touchedSince } from "../zookeeper/snapshot/untouched";
+import { worksOn } from "./consumers";
 import type { MigrationDesired, RepointDesired } from "./desired";
 import { guard, NotRolledBack, RolledBack, takeBackHarmless } from "./guard";
 import type { ActiveSide } from "./history";
@@ -168,6 +169,9 @@ function mayGoOn(run: Run, desired: MigrationDesired): boolean {
 
 /** Where no server of the target answers, the declared consumers are the ones that count, and none was repointed. */
 async function isUnused(world: World, desired: MigrationDesired, forward: Run): Promise<boolean> {
-  const seen = await touchedSince(forward.results.get("prove"), world, sideOf(desired.target));
+  const target = sideOf(desired.target);
+  const work = await Promise.all(desired.consumers.map((consumer) => worksOn(world, consumer, target)));
+  if (work.includes(true)) return false;
+  const seen = await touchedSince(forward.results.get("prove"), world, target);
   return seen === "untouched" || (seen === "unknown" && desired.consumers.length > 0);
 }

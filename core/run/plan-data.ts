@@ -62,19 +62,23 @@ export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strat
   return strategy !== "snapshot" || fence === "consumersOnly";
 }
 
-function directionOf(desired: MigrationDesired, to: ActiveSide): Direction {
+function directionOf(desired: MigrationDesired, to: ActiveSide, since: string | undefined): Direction {
   // Back, the ensemble of a whole migration is stopped, since nobody else uses it.
   const leftServes = to === "target" ? leavesRunning(desired) : desired.strategy !== "snapshot";
-  return { ...sidesOf(desired, to), restore: to === "source", leftServes };
+  return { ...sidesOf(desired, to), restore: to === "source", leftServes, since };
 }
 
-/** From a fenced consumer to one that works with that side. */
+/**
+ * From a fenced consumer to one that works with that side.
+ * @param since id of the move that fenced it; none for a plan that is only shown
+ */
 export function repointStages(
   desired: MigrationDesired,
   consumer: ObservedConsumer,
   to: ActiveSide,
+  since?: string,
 ): Stage[] {
-  const direction = directionOf(desired, to);
+  const direction = directionOf(desired, to, since);
   const stages = consumer.repoint(direction);
   // Nothing starts the target by itself when its hosts boot.
   const mayBoot = to === "target" && !direction.leftServes;
@@ -86,9 +90,10 @@ export function repointStages(
 }
 
 function fenceAll(desired: MigrationDesired, move: DataMove): Fence {
-  const { origin, operation, consumers, fenced } = move;
+  const { origin, destination, operation, consumers, fenced } = move;
   const options = (name: string) => ({
     from: origin,
+    to: destination,
     stopServers: leavesRunning(desired),
     strict: operation === "forward" && !fenced?.has(name),
   });

@@ -132,11 +132,83 @@ test.each<[Method, ActiveSide, RegExp]>([
     await cut["loses its power"].end("pg-meta2");
     await pegasus.look();
     expect(await pegasus.shell("cluster_info")).toContain(pegasus.ensemble(left));
-    expect(await pegasus.shell(`create ${table} -p 4`)).toContain("succeed");
-    before = { ...(await pegasus.look()), level: before.level };
-    expect(before.tables.join("\n")).toContain(table);
+    await make(table);
 
     expect(await within(pegasus.scene.up(desired))).toMatchObject({ failed: "" });
     await pegasus.expectOn(active === "target" ? "new" : "old", before);
   },
 );
+
+test("a run that starts over gives back the level of before, not the one that it has set", async () => {
+  expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
+  const desired = by("copy", "source");
+  const { primary, backup } = await pegasus.leader();
+
+  const told = await happening(
+    (onLine) => pegasus.scene.up(desired, onLine),
+    /set_meta_level blind/,
+    () => cutOffFromOperator(pegasus.scene, primary),
+  );
+  expect(told.failed).toContain(primary);
+  await reconnectToOperator(pegasus.scene, primary);
+  await pegasus.service(backup, "start");
+
+  const again = await within(pegasus.scene.up(desired));
+  expect(again).toMatchObject({ failed: "", said: expect.stringContaining("starting over") });
+  await pegasus.expectOn("old", before);
+});
+
+test("made by a meta after the way back had copied: only going on with that keeps it, the other way is refused", async () => {
+  expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
+  expect(await within(pegasus.scene.back(by("copy", "source")))).toMatchObject({ failed: "" });
+  await pegasus.service("pg-meta2", "start");
+  await make("after_the_way_back");
+
+  const refused = await within(pegasus.scene.up(by("copy", "target")));
+  expect(refused.failed).toContain("pg-meta2");
+  expect(refused.failed).toContain("active as it was before");
+
+  expect(await within(pegasus.scene.up(by("copy", "source")))).toMatchObject({ failed: "" });
+  await pegasus.expectOn("old", before);
+});
+
+test("made by a meta whose file was edited before a repointing failed: going back brings it along", async () => {
+  const told = await happening(
+    (onLine) => pegasus.scene.up(by("copy", "target"), onLine),
+    /copy again/,
+    () => cut["loses its power"].begin("pg-meta2"),
+  );
+  expectSaid(told, "pg-meta2");
+  expect(told.failed).not.toBe("");
+  await pegasus.scene.lab.host("pg-meta2").start();
+  await pegasus.service("pg-meta2", "stop");
+  await pegasus.service("pg-meta1", "start");
+  await make("by_the_edited_one");
+
+  expect(await within(pegasus.scene.up(by("copy", "source")))).toMatchObject({ failed: "" });
+  await pegasus.expectOn("old", before);
+  expect(await pegasus.configs()).toEqual(originals);
+});
+
+test("a table that somebody drops during the bulk copy stops the repointing, until that is said to be wanted", async () => {
+  await make("to_be_dropped");
+  const told = await happening(
+    (onLine) => pegasus.scene.up(by("copy", "target"), onLine),
+    /ls -a -d into the journal/,
+    () => pegasus.shell("drop to_be_dropped"),
+  );
+  expect(told.failed).toMatch(/table to_be_dropped .* is gone.*acceptLost: true/);
+
+  const accepting = pegasus.desired("copy", (consumer) => (consumer["acceptLost"] = true));
+  expect(await within(pegasus.scene.up({ ...accepting, active: "target" }))).toMatchObject({ failed: "" });
+  before = { ...(await pegasus.look()), level: before.level };
+  await pegasus.expectOn("new", before);
+});
+
+/** A table more, by whichever meta leads; from here on it must not be lost. */
+async function make(table: string): Promise<void> {
+  await pegasus.look();
+  expect(await pegasus.shell(`create ${table} -p 4`)).toContain("succeed");
+  before = { ...(await pegasus.look()), level: before.level };
+  expect(before.tables.join("\n")).toContain(table);
+}

@@ -1,7 +1,7 @@
 /** Carries out the steps of a move over the wire: set aside, copy, prove. */
 import { UserError } from "../../engine/errors";
 import type { Handler, JsonObject } from "../../engine/step";
-import { folderOf } from "../../journal/folder";
+import { folderOf, makeFolder } from "../../journal/folder";
 import type { World } from "../../transports/contract";
 import { compareTrees } from "./compare";
 import { copyTree } from "./copy";
@@ -25,7 +25,7 @@ export const treeHandlers: Readonly<Record<string, Handler<World>>> = {
       const { destination, roots, excluded } = treeOf(world, args);
       const path = dumpPath(world, run);
       const options = { excluded };
-      await world.host(host).script('mkdir -p -m 0700 "$1"', [folderOf(world.migration)]);
+      await makeFolder(world.host(host), world.migration);
       const { bytes, sha256 } = await world
         .host(host)
         .writeStream(path, dumpTree(destination, roots, options), { mode: "0600" });

@@ -1,4 +1,4 @@
-/** What is put back into ClickHouse's configuration where a run was killed before, or after, its edit. */
+/** What is kept of ClickHouse's configuration, and put back where a run was killed before, or after, its edit. */
 import { clickhouseHandlers } from "../../../core/clickhouse/steps";
 import { folderOf } from "../../../core/journal/folder";
 import { contextOf, World } from "../world";
@@ -35,6 +35,17 @@ async function takenBack(config: string, original?: string): Promise<string | un
 
 test("killed before the original was kept: nothing was edited, and nothing is when it is taken back", async () => {
   expect(await takenBack(configOf("zk-old1"))).toBe(configOf("zk-old1"));
+});
+
+test("a run that starts over, and edits without a look, keeps the original that there is", async () => {
+  const world = new World(["ck1"]);
+  const host = world.host("ck1");
+  host.files.set(PATH, Buffer.from(configOf("zk-new1")));
+  host.run = async () => ({ code: 0, stdout: "644 0:0\n", stderr: "" });
+  await clickhouseHandlers["ck.edit"]?.apply(contextOf(EDIT, world));
+  // To keep one is a script of its own.
+  expect(host.scripts).toEqual([]);
+  expect(host.files.get(PATH)?.toString()).toBe(configOf("zk-new1"));
 });
 
 test("killed after the original was kept, before or after the edit: the original is there", async () => {

@@ -43,7 +43,8 @@ export function play(host: FakeHost, server: { running: boolean; peers: string[]
   };
 }
 
-function httpSaying(body: string): Duplex {
+/** One answer of a server over HTTP, whatever it is asked. */
+export function httpSaying(body: string): Duplex {
   const head = `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
   return new Duplex({
     read() {},

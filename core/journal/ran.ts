@@ -1,0 +1,55 @@
+/**
+ * What a server ran on that was started where it had to be down, and had to be stopped once more: kept on its own host,
+ * and written before it is stopped. Whoever stops it may be killed before the journal has it, may fail, or start over; a server
+ * that is down tells nobody any more where it has written.
+ */
+import { z } from "zod";
+import type { Step } from "../engine/step";
+import type { World } from "../transports/contract";
+import { folderOf, makeFolder } from "./folder";
+
+const ranSchema = z.object({
+  /** Run of the move that fenced it; what an earlier one left is no longer true. */
+  since: z.string(),
+  /** Each ensemble that it ran on, in words or as addresses, first one first. */
+  on: z.array(z.string()),
+  /** What it wrote there has been brought over. */
+  settled: z.boolean(),
+});
+
+export type Ran = z.infer<typeof ranSchema>;
+
+/** What the server of that step was found to run on, since the move that its args name; undefined where it was down. */
+export async function readRan(world: World, step: Step): Promise<Ran | undefined> {
+  const kept = await world.host(step.host).readFile(fileOf(world, step));
+  const ran = kept && ranSchema.parse(JSON.parse(kept.toString("utf8")));
+  return ran?.since === sinceOf(step) ? ran : undefined;
+}
+
+/** Before it is stopped. */
+export async function noteRan(world: World, step: Step, on: string): Promise<void> {
+  const before = await readRan(world, step);
+  const unsettled = before && !before.settled ? before.on : [];
+  await write(world, step, { since: sinceOf(step), on: [...new Set([...unsettled, on])], settled: false });
+}
+
+/** After what it wrote has been brought over. */
+export async function settleRan(world: World, step: Step): Promise<void> {
+  const ran = await readRan(world, step);
+  if (ran) await write(world, step, { ...ran, settled: true });
+}
+
+async function write(world: World, step: Step, ran: Ran): Promise<void> {
+  const host = world.host(step.host);
+  await makeFolder(host, world.migration);
+  await host.writeFile(fileOf(world, step), `${JSON.stringify(ran)}\n`, { mode: "0600" });
+}
+
+// Journals of 0.1.0 name neither.
+function fileOf(world: World, { host, args }: Step): string {
+  return `${folderOf(world.migration)}/${String(args["consumer"] ?? host)}-ran.json`;
+}
+
+function sinceOf({ args }: Step): string {
+  return String(args["since"] ?? "");
+}

@@ -1,0 +1,66 @@
+/** What is recorded of a cluster before its metas stop, and when nothing is, because a copy would lay something over theirs. */
+import { folderOf } from "../../../core/journal/folder";
+import { pegasusHandlers } from "../../../core/pegasus/steps";
+import { Refusal } from "../../../core/engine/errors";
+import { httpSaying } from "../clickhouse/scene";
+import { contextOf, World } from "../world";
+import { recordedRun } from "./recorded";
+
+const SOURCE = "10.0.0.1:2181";
+const TARGET = "10.0.1.1:2181";
+const RECORD = {
+  id: "record pegasus",
+  host: "pg-meta1",
+  kind: "pg.record",
+  args: {
+    consumer: "pegasus",
+    shell: { run: "run.sh shell", on: "pg-meta1" },
+    strict: false,
+    from: SOURCE,
+    over: TARGET,
+    metas: [{ name: "pg-meta1", port: 34601, names: ["pg-meta1:34601"] }],
+    lease: { fd_lease_seconds: 9 },
+  },
+  says: "back up",
+};
+
+/** A cluster that runs and is blind, as recorded from a real one. @param hostsList what its meta has loaded */
+function blindCluster(hostsList: string): World {
+  const world = new World(["pg-meta1"]);
+  const host = world.host("pg-meta1");
+  const says = (name: string) => recordedRun(`shell_${name}.txt`).stdout;
+  host.answer = (text) => {
+    if (text.includes("cluster_info")) return says("cluster_info_blind");
+    if (text.includes("nodes -d")) return says("nodes_d_blind");
+    if (text.includes("ls -a -d")) return says("ls_a");
+    return text.startsWith("ss ") ? 'LISTEN 0 64 *:34601 users:(("pegasus_server",pid=7,fd=3))\n' : "";
+  };
+  const option = { section: "zookeeper", type: "FV_STRING", tags: "", description: "" };
+  host.dial = async () => httpSaying(JSON.stringify({ name: "hosts_list", ...option, value: hostsList }));
+  return world;
+}
+
+const recordOn = (world: World) => pegasusHandlers["pg.record"]!.apply(contextOf(RECORD, world));
+
+test("a run that starts over gives back the level that it found at first, not the one that it has set", async () => {
+  const world = blindCluster(SOURCE);
+  const kept = `${folderOf(world.migration)}/pegasus-record.json`;
+  expect(await recordOn(world)).toMatchObject({ level: "blind", apps: [{}, {}, {}] });
+
+  const earlier = JSON.parse(world.host("pg-meta1").files.get(kept)!.toString());
+  world.host("pg-meta1").files.set(kept, Buffer.from(JSON.stringify({ ...earlier, level: "steady" })));
+  const again = await recordOn(world);
+  expect(again).toMatchObject({ level: "steady", apps: [{}, {}, {}] });
+  expect(again).not.toHaveProperty("run");
+
+  // Another run's record tells nothing of what this one found.
+  const other = { ...earlier, level: "steady", run: "run-0" };
+  world.host("pg-meta1").files.set(kept, Buffer.from(JSON.stringify(other)));
+  expect(await recordOn(world)).toMatchObject({ level: "blind" });
+});
+
+test("a meta that runs on the side that is copied over: refused, with its name and what keeps what it wrote", async () => {
+  const refused = recordOn(blindCluster(`${TARGET}/chroot`));
+  await expect(refused).rejects.toThrow(Refusal);
+  await expect(refused).rejects.toThrow(/pg-meta1.*active as it was before/s);
+});
