@@ -5,7 +5,7 @@
  */
 import type { MigrationDesired } from "../../core/run/desired";
 import type { ActiveSide } from "../../core/run/history";
-import { query, untilWritable } from "../../lab/clickhouse";
+import { METRIKA_XML, query, untilWritable } from "../../lab/clickhouse";
 import type { Arguments } from "../../lab/arguments";
 import { untilQuorum } from "../../lab/old-zookeeper";
 import { until } from "../../lab/wait";
@@ -120,5 +120,24 @@ test("a move that is taken back and ordered again at once waits until ClickHouse
   expect(await within(scene.up(desired("source")))).toMatchObject({ failed: "" });
 
   expect(await within(scene.up(desired("target")))).toMatchObject({ failed: "" });
+  await expectRows(written);
+});
+
+test("the servers of both ensembles go by names: there and back", async () => {
+  expect(await within(scene.up(desired("source")))).toMatchObject({ failed: "" });
+  const written = `${++row}`;
+  await insert(written);
+  const named = (active: ActiveSide) =>
+    scene.desired((args) => {
+      args.consumers = args["lab consumers"] as Arguments["consumers"];
+      args["active"] = active;
+      for (const ensemble of [args.source, args.target])
+        for (const [name, host] of Object.entries(ensemble.hosts)) Object.assign(host, { address: name });
+    });
+
+  expect(await within(scene.up(named("target")))).toMatchObject({ failed: "" });
+  await expectRows(written);
+  expect(await scene.on("ck1", 'cat "$1"', METRIKA_XML)).toContain("<host>zk-new1</host>");
+  expect(await within(scene.up(named("source")))).toMatchObject({ failed: "" });
   await expectRows(written);
 });

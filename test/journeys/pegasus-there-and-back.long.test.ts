@@ -6,6 +6,7 @@
  * was restarted. A table made on the new side is there after the way back.
  */
 import type { MigrationDesired } from "../../core/run/desired";
+import { PEGASUS_CONFIG } from "../../lab/pegasus-hosts";
 import { until } from "../../lab/wait";
 import { ask, PegasusScene } from "./direct/pegasus";
 
@@ -70,6 +71,29 @@ test("there by copy, back by recovery, there by copy again: the metas' lock has 
   await up(pegasus.desired("copy"));
   await pegasus.expectOn("new", before);
 });
+
+test.each(["copy", "recover"] as const)(
+  "method %s: the user's list goes by names, and not by every server; it is put back, and taken for the source",
+  async (method) => {
+    const named = "zk-old2:2181, zk-old1:2181";
+    for (const { name } of pegasus.metas) {
+      await pegasus.service(name, "stop");
+      await pegasus.scene.on(name, `sed -i "s/^\\( *hosts_list *=\\).*/\\1 $1/" ${PEGASUS_CONFIG}`, named);
+    }
+    for (const { name } of pegasus.metas) await pegasus.service(name, "start");
+    const originals = await pegasus.configs();
+    const before = await pegasus.look();
+    expect(await pegasus.hostsLists()).toEqual([named, named]);
+
+    await up(pegasus.desired(method));
+    await pegasus.expectOn("new", before);
+    await up({ ...pegasus.desired(method), active: "source" });
+
+    expect(await pegasus.look()).toEqual(before);
+    expect(await pegasus.hostsLists()).toEqual([named, named]);
+    expect(await pegasus.configs()).toEqual(originals);
+  },
+);
 
 const CRASH = "got signal id: 11";
 

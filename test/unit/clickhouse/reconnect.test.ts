@@ -46,6 +46,26 @@ test("only sockets prove it: a configuration that was reloaded is not enough", a
   expect(await peersThen(["[::ffff:10.0.0.21]:2181"])).toMatchObject({ done: true });
 });
 
+test("servers that go by names are told by what the ClickHouse host resolves them to", async () => {
+  const world = new World(["ck1"]);
+  const host = world.host("ck1");
+  const stages = releaseStages(
+    desired(),
+    { servers: [{ name: "ck1", address: "10.0.0.31", version: "24.8.4.13" }] },
+    { from: side("zk-old1", "old.example"), to: side("zk-new1", "new.example") },
+  );
+  const step = stages.flatMap(({ steps }) => steps).find(({ kind }) => kind === "ck.reconnect")!;
+  const sees = async (peers: string[]) => {
+    const names = ["10.0.0.11 old.example", "fe80::21 new.example", "10.0.0.21 new.example"];
+    play(host, { running: true, peers: [...peers, ...names] });
+    return clickhouseHandlers["ck.reconnect"]?.look(contextOf(step, world));
+  };
+  expect(await sees(["10.0.0.21:2181"])).toEqual({ done: true, found: "connected to new.example:2181" });
+  expect(await sees(["[fe80::21]:2181", "10.0.0.11:2181"])).toMatchObject({ done: false });
+  expect(await sees(["10.0.0.21:2182"])).toMatchObject({ done: false });
+  expect(host.scripts.at(-1)?.args).toEqual(["old.example", "new.example"]);
+});
+
 test.each([
   ["reloads while it runs", true],
   ["is restarted where the fence has stopped it", false],
