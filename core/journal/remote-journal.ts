@@ -4,6 +4,9 @@
  * An append counts once a majority of the hosts has synced it, and a reader that sees a majority therefore sees every
  * entry: so a journal can be read, and gone on with, while hosts are down. A line that was cut by a power failure
  * does not parse and counts as not written; every append begins with a newline so that it cannot spoil the next.
+ *
+ * What a killed writer left on fewer hosts is read as long as one of them answers, and is gone with them. So whoever acts
+ * on it writes it to a majority first, as in every quorum register: what one reader has seen, all later ones see.
  */
 import { UserError } from "../engine/errors";
 import type { Entry, JournalStore } from "../engine/journal";
@@ -25,18 +28,34 @@ export class RemoteJournal implements JournalStore {
   }
 
   async read(): Promise<readonly Entry[]> {
-    const texts = await this.onMajority("read", (host) =>
-      host.readFile(`${folderOf(this.migration)}/journal.jsonl`),
-    );
-    return parseJournals(texts.map((text) => text?.toString("utf8") ?? ""));
+    return parseJournals(await this.texts());
   }
 
-  private async onMajority<T>(what: string, act: (host: HostAccess) => Promise<T>): Promise<T[]> {
-    const settled = await Promise.allSettled(this.hosts.map(act));
-    const good = settled.filter(
-      (one): one is PromiseFulfilledResult<Awaited<T>> => one.status === "fulfilled",
+  /** Also tells which entries are on too few hosts for every later reader to see them. Whole lines are counted. */
+  async readCounted(): Promise<{ readonly entries: readonly Entry[]; readonly onTooFew: readonly Entry[] }> {
+    const texts = await this.texts();
+    const held = texts.map((text) => new Set(text.split("\n")));
+    const scarce = linesOf(texts).filter((line) => !isQuorum(held.map((lines) => lines.has(line))));
+    return { entries: parseJournals(texts), onTooFew: scarce.flatMap(parseLine) };
+  }
+
+  /** As the hosts have it, in their order; empty where one does not answer. */
+  private async texts(): Promise<string[]> {
+    const files = await this.onMajority("read", (host) =>
+      host.readFile(`${folderOf(this.migration)}/journal.jsonl`),
     );
-    if (isQuorum(settled.map((one) => one.status === "fulfilled"))) return good.map((one) => one.value);
+    return files.map((file) => file?.toString("utf8") ?? "");
+  }
+
+  /** @returns what came of it on each host, in their order; undefined where it failed */
+  private async onMajority<T>(
+    what: string,
+    act: (host: HostAccess) => Promise<T>,
+  ): Promise<(T | undefined)[]> {
+    const settled = await Promise.allSettled(this.hosts.map(act));
+    if (isQuorum(settled.map((one) => one.status === "fulfilled"))) {
+      return settled.map((one) => (one.status === "fulfilled" ? one.value : undefined));
+    }
     const reasons = settled.flatMap((one) =>
       one.status === "rejected" ? [(one.reason as Error).message] : [],
     );
@@ -52,12 +71,17 @@ set -e
 [ -d "$1" ] || { mkdir -p -m 0700 "$1" && sync "$(dirname "$1")"; }
 exec dd of="$1/journal.jsonl" oflag=append conv=notrunc,fsync status=none`;
 
-/**
- * The entries of one journal as several hosts have it, each once. They are told apart by the whole line: what a killed
- * writer left on a few hosts has the place of what its successor wrote on the others.
- */
+/** The entries of one journal as several hosts have it, each once. */
 export function parseJournals(texts: readonly string[]): Entry[] {
-  return [...new Set(texts.flatMap((text) => text.split("\n")))].flatMap(parseLine);
+  return linesOf(texts).flatMap(parseLine);
+}
+
+/**
+ * Entries are told apart by the whole line: what a killed writer left on a few hosts has the place of what its successor
+ * wrote on the others.
+ */
+function linesOf(texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => text.split("\n")))];
 }
 
 function parseLine(line: string): Entry[] {

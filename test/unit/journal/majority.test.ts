@@ -2,7 +2,9 @@
 import type { Entry } from "../../../core/engine/journal";
 import { lockHosts } from "../../../core/journal/lock";
 import { RemoteJournal } from "../../../core/journal/remote-journal";
-import { FakeHost } from "../world";
+import { withSession } from "../../../core/run/session";
+import { planOf } from "../engine/scene";
+import { FakeHost, World } from "../world";
 
 const PATH = "/var/lib/pulumi-zookeeper/migration-1/journal.jsonl";
 
@@ -47,6 +49,47 @@ test("what was written while one host was down is read while another is", async 
   hosts[2]!.down = undefined;
   hosts[0]!.down = "no route";
   expect(seqs(await journal.read())).toEqual([0, 1, 2]);
+});
+
+describe("what a killed writer left on one host, read under the lock", () => {
+  const place = { run: "r", at: "2026-01-02T03:04:05Z" };
+  const begin: Entry = { ...place, event: "begin", seq: 0, owner: "ana", plan: planOf(), number: 0 };
+  const end: Entry = { ...place, event: "end", seq: 1, outcome: "done" };
+
+  async function killedAtItsEnd() {
+    const hosts = keepers(5);
+    await new RemoteJournal("migration-1", hosts).append([begin]);
+    await new RemoteJournal("migration-1", [hosts[0]!]).append([end]);
+    return hosts;
+  }
+
+  async function outcome(hosts: readonly FakeHost[]) {
+    const world = new World([]);
+    for (const host of hosts) world.hosts.set(host.name, host);
+    const names = hosts.map(({ name }) => name);
+    const quiet = { say: () => undefined };
+    const runs = await withSession(world, {}, quiet, names, (_, session) => session.runs());
+    return runs[0]?.outcome;
+  }
+
+  test("is still read when that host is down", async () => {
+    const hosts = await killedAtItsEnd();
+    expect(await outcome(hosts)).toBe("done");
+    hosts[0]!.down = "no route";
+    expect(await outcome(hosts)).toBe("done");
+  });
+
+  test("is written once: where a majority has a line, hosts without it are not caught up", async () => {
+    const hosts = await killedAtItsEnd();
+    hosts[4]!.down = "no route";
+    await outcome(hosts);
+    hosts[4]!.down = undefined;
+    const written = () => hosts.map(({ files }) => String(files.get(PATH)));
+    const before = written();
+    expect(before.map((text) => text.includes('"end"'))).toEqual([true, true, true, true, false]);
+    expect(await outcome(hosts)).toBe("done");
+    expect(written()).toEqual(before);
+  });
 });
 
 test("half of the hosts is no majority, neither to write nor to read", async () => {
