@@ -9,7 +9,7 @@ export interface WaitOptions {
 }
 
 /** Looks until the look says done or time is up; returns the last sight either way. */
-export async function waitFor(look: () => Promise<Sight>, options: WaitOptions): Promise<Sight> {
+export async function waitFor<S extends Sight>(look: () => Promise<S>, options: WaitOptions): Promise<S> {
   const end = performance.now() + options.timeoutMs;
   for (;;) {
     const sight = await look();

@@ -151,6 +151,7 @@ export function sketchBack(desired: MigrationDesired): Plan {
     snapshot: {
       from,
       fromIs: "or whichever leads then",
+      fromLeads: true,
       foldOn: { server: from, side: target },
       reachableOrigin: target.servers,
       reachableDestination: source.servers,

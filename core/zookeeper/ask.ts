@@ -1,9 +1,10 @@
 /** The two questions that plans and steps ask a server: who are you (`srvr`), and how do you feel (`mntr`). */
 import { HostUnreachable } from "../engine/errors";
-import type { HostAccess } from "../transports/contract";
+import type { HostAccess, World } from "../transports/contract";
 import { DialFailed } from "../transports/contract";
 import type { Answer, Mntr, Mode } from "../transports/fourlw";
 import { ask, parseMntr, parseSrvr } from "../transports/fourlw";
+import type { Server } from "./side";
 
 /** Answers to `srvr`; whatever is not `serving` cannot take a write. */
 export type SrvrAnswer =
@@ -30,6 +31,36 @@ export async function askSrvr(host: HostAccess, port: number): Promise<SrvrAnswe
   return { kind: "serving", mode, version, zxid, nodeCount: nodeCount ?? 0 };
 }
 
+/** What one of several servers says; `answer` is absent where its host is out of reach. */
+export interface Answered {
+  readonly name: string;
+  readonly answer?: SrvrAnswer;
+}
+
+/** All of them side by side. */
+export function askEach(world: World, servers: readonly Server[], port: number): Promise<Answered[]> {
+  return Promise.all(
+    servers.map(async ({ name }) => {
+      try {
+        return { name, answer: await askSrvr(world.host(name), port) };
+      } catch (error) {
+        if (error instanceof HostUnreachable) return { name };
+        throw error;
+      }
+    }),
+  );
+}
+
+/** Whether its process is up, with a quorum or without. */
+export function runs({ answer }: Answered): boolean {
+  return answer?.kind === "serving" || answer?.kind === "notServing";
+}
+
+/** Who serves has a leader, or is it; but for a server that lost it and serves reads. */
+export function isLed({ answer }: Answered): boolean {
+  return answer?.kind === "serving" && answer.mode !== "read-only";
+}
+
 /** Undefined where the server may not answer it (3.5 and later allow only `srvr` by default). */
 export async function askMntr(host: HostAccess, port: number): Promise<Mntr | undefined> {
   const answer = await askSoon(host, port, "mntr");
@@ -48,6 +79,17 @@ async function askSoon(
     if (error instanceof HostUnreachable && !(error instanceof DialFailed)) return { kind: "late" };
     throw error;
   }
+}
+
+export function isLead(mode: Mode): boolean {
+  return mode === "leader" || mode === "standalone";
+}
+
+/** `zk1 leader 3.4.14, zk2 is out of reach` */
+export function sayEach(servers: readonly Answered[]): string {
+  return servers
+    .map(({ name, answer }) => `${name} ${answer ? sayAnswer(answer) : "is out of reach"}`)
+    .join(", ");
 }
 
 export function sayAnswer(answer: SrvrAnswer): string {

@@ -8,7 +8,7 @@
 import { CommandFailed, HostUnreachable, Refusal } from "../engine/errors";
 import type { HostAccess, World } from "../transports/contract";
 import type { SrvrAnswer } from "./ask";
-import { askSrvr } from "./ask";
+import { askSrvr, isLead } from "./ask";
 import { readProperties } from "../editors/properties/parse-properties";
 import type { Server, Side } from "./side";
 import { juteMaxBufferOf } from "./side";
@@ -128,10 +128,6 @@ function readStored(line: string): StoredFile {
 
 function startsWith(prefix: string) {
   return (file: StoredFile) => file.name.startsWith(prefix);
-}
-
-function isLead(mode: string): boolean {
-  return mode === "leader" || mode === "standalone";
 }
 
 /** `[::ffff:10.77.0.31]:51344` → `10.77.0.31` */

@@ -5,11 +5,11 @@
  * signal, waits a second and prints without looking. A server is started when it answers; whether it found its
  * quorum is the concern of `zk.joined`, once all are started.
  */
-import { HostUnreachable, UserError } from "../engine/errors";
+import { UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, Step } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
-import { askMntr, askSrvr, sayAnswer } from "./ask";
+import { askEach, askMntr, askSrvr, isLed, runs, sayAnswer, sayEach } from "./ask";
 import type { Server, Side } from "./side";
 
 type ServiceArgs = { clientPort: number; start: string; stop: string; dataDir: string };
@@ -223,21 +223,9 @@ async function ledAgain(world: World, args: JsonObject): Promise<void> {
 }
 
 async function led(world: World, servers: readonly Server[], port: number): Promise<Sight> {
-  const answers = await Promise.all(
-    servers.map(({ name }) =>
-      askSrvr(world.host(name), port).catch((error: unknown) => {
-        if (error instanceof HostUnreachable) return undefined;
-        throw error;
-      }),
-    ),
-  );
-  const found = servers.map(
-    ({ name }, index) => `${name} ${answers[index] ? sayAnswer(answers[index]) : "is out of reach"}`,
-  );
-  const started = answers.filter((answer) => answer?.kind === "serving" || answer?.kind === "notServing");
-  // Who serves has a leader, or is it; but for a server that lost it and serves reads.
-  const serve = started.some((answer) => answer?.kind === "serving" && answer.mode !== "read-only");
-  return { done: serve || started.length <= servers.length / 2, found: found.join(", ") };
+  const answers = await askEach(world, servers, port);
+  const started = answers.filter(runs);
+  return { done: started.some(isLed) || started.length <= servers.length / 2, found: sayEach(answers) };
 }
 
 function serverArgs(side: Side) {

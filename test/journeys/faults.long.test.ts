@@ -177,8 +177,10 @@ describe("on the way forward", () => {
     const told = await move("target", /zk-new\d  set version-2 aside/, () =>
       scene.on(leader, "/opt/zookeeper-3.4.14/bin/zkServer.sh restart"),
     );
-    expectSaid(told, leader);
-    if (told.failed !== "") await untilQuorum(scene.lab.oldEnsemble);
+    expect(told.failed).toContain(`${leader} in the lead, as when the move was planned`);
+    expect(told.failed).toContain("the source serves again, untouched");
+    expect(told.said).not.toMatch(/stop \((follower|leader)\)/);
+    await untilQuorum(scene.lab.oldEnsemble);
     await thenAgain("target");
   });
 

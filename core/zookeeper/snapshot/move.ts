@@ -26,6 +26,8 @@ export interface MoveFacts extends ReachableHosts {
   readonly from: Server;
   /** Its mode, for the reviewer: `leader`, `last zxid 0x…`. */
   readonly fromIs: string;
+  /** Whether it was chosen because it leads. */
+  readonly fromLeads: boolean;
   /** A reachable host with the newer of the two versions installed, where the set is folded. */
   readonly foldOn: { readonly server: Server; readonly side: Side };
   /** Format of the destination's snapshots; 3.6 added a digest behind the tree. */

@@ -16,6 +16,7 @@ export interface Origin {
   readonly from: Server;
   /** For the reviewer: `leader`, or `last zxid 0x200000007`. */
   readonly fromIs: string;
+  readonly fromLeads: boolean;
 }
 
 export interface OriginChoice {
@@ -32,7 +33,7 @@ export function chooseServing(facts: EnsembleFacts): OriginChoice {
   const unreachable = complainUnreachable(facts);
   if (unreachable.length > 0) return { complaints: unreachable };
   const leader = leaderWithQuorum(facts);
-  if (leader) return { origin: { from: leader.server, fromIs: "leader" }, complaints: [] };
+  if (leader) return { origin: leading(leader), complaints: [] };
   return { complaints: complainQuorumServes(facts) };
 }
 
@@ -57,6 +58,10 @@ function leaderWithQuorum(facts: EnsembleFacts): ServerFacts | undefined {
   return facts.servers.find(({ server }) => server.name === facts.leader?.name);
 }
 
+function leading({ server }: ServerFacts): Origin {
+  return { from: server, fromIs: "leader", fromLeads: true };
+}
+
 /** Back: works without a quorum, and says what could be lost where too few disks can be read. */
 export async function chooseAnyhow(
   world: World,
@@ -68,10 +73,10 @@ export async function chooseAnyhow(
     server,
     files: await judgeFiles(world.host(server.name), side, seen?.snapshots ?? [], seen?.logs ?? []),
   });
-  const leading = leaderWithQuorum(facts);
+  const leader = leaderWithQuorum(facts);
   // A leader serves from its memory: what lies on its disk may be gone or broken all the same.
-  if (leading && (await judge(leading)).files.kind === "usable") {
-    return { origin: { from: leading.server, fromIs: "leader" }, complaints: [] };
+  if (leader && (await judge(leader)).files.kind === "usable") {
+    return { origin: leading(leader), complaints: [] };
   }
   const judged = await Promise.all(facts.servers.filter((one) => one.seen).map(judge));
   const usable = judged.flatMap(({ server, files }) =>
@@ -94,7 +99,11 @@ export async function chooseAnyhow(
       ],
     };
   }
-  const origin = { from: best.server, fromIs: `last zxid 0x${best.lastZxid.toString(16)}` };
+  const origin = {
+    from: best.server,
+    fromIs: `last zxid 0x${best.lastZxid.toString(16)}`,
+    fromLeads: false,
+  };
   const needed = side.servers.length - quorumOf(side) + 1;
   if (usable.length >= needed || acceptDataLoss) return { origin, complaints: [] };
   const missing = side.servers.filter(({ name }) => !usable.some((one) => one.server.name === name));

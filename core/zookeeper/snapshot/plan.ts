@@ -20,6 +20,7 @@ import {
   cleanStep,
   foldStep,
   handOverStep,
+  leadsStep,
   proveStep,
   quietStep,
   reckonStep,
@@ -102,6 +103,7 @@ function fenceStages(desired: MoveDesired, facts: MoveFacts): Stage[] {
   const others = facts.reachableOrigin.filter((server) => server.name !== facts.from.name);
   const fenced = { undo: "start", lasting: true } as const;
   return [
+    { phase: "fence", steps: facts.fromLeads ? [leadsStep(desired, facts)] : [] },
     { phase: "fence", steps: others.map((server) => stopStep(origin, server, "stop (follower)", fenced)) },
     { phase: "fence", steps: [stopStep(origin, facts.from, `stop (${facts.fromIs})`, fenced)] },
   ];

@@ -27,6 +27,24 @@ export function stillQuietStep({ origin }: MoveDesired, { from }: MoveFacts): St
   };
 }
 
+/**
+ * The lead may move while a move is prepared, or while its run is away: another server then takes writes until it is
+ * stopped, and what it acknowledges in its last moment need not be in the files that are taken.
+ */
+export function leadsStep({ origin }: MoveDesired, { from, reachableOrigin }: MoveFacts): Step {
+  return {
+    id: `${from.name} still leads`,
+    host: from.name,
+    kind: "zk.leads",
+    args: {
+      clientPort: origin.clientPort,
+      servers: reachableOrigin.map(({ name, address }) => ({ name, address })),
+    },
+    says: "make sure that it still leads",
+    holdsUntil: `stop ${from.name}`,
+  };
+}
+
 export function setAsideStep(desired: MoveDesired, server: Server): Step {
   const { destination, operation } = desired;
   return {

@@ -11,6 +11,7 @@ import { sessionsIn } from "../files/snapshot";
 import type { Server } from "../side";
 import { fold, foldedSnapshot } from "./fold";
 import { handOver, handedOver } from "./hand-over";
+import { stillLeads } from "./leads";
 import { prove, reckonHanded } from "./prove";
 import { setAside } from "./set-aside";
 import type { Staged, Staging } from "./stage";
@@ -116,6 +117,7 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
       await waitFor(() => clientsGone(world, args), { timeoutMs: 30_000 });
     },
   },
+  "zk.leads": stillLeads,
   "zk.tail": {
     look: async ({ applied }) => ({ done: applied, found: applied ? "the log is whole" : "not brought yet" }),
     async apply(context) {

@@ -4,12 +4,11 @@
  * Only then may a move be taken back by letting the other side go on with its own files. A client that nobody
  * declared may have written, and what was acknowledged to it must come along.
  */
-import { HostUnreachable } from "../../engine/errors";
 import type { JsonObject } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
 import type { Run } from "../../engine/journal";
 import { stepsOf } from "../../engine/step";
-import { askSrvr } from "../ask";
+import { askEach } from "../ask";
 import { continueLog, unread } from "../files/log";
 import { txnName } from "../files/txn-types";
 import type { Folders } from "./judge-files";
@@ -22,17 +21,8 @@ export async function highestZxid(
   servers: readonly Server[],
   port: number,
 ): Promise<bigint | undefined> {
-  const zxids = await Promise.all(
-    servers.map(async ({ name }) => {
-      try {
-        const answer = await askSrvr(world.host(name), port);
-        return answer.kind === "serving" ? answer.zxid : undefined;
-      } catch (error) {
-        if (error instanceof HostUnreachable) return undefined;
-        throw error;
-      }
-    }),
-  );
+  const answers = await askEach(world, servers, port);
+  const zxids = answers.map(({ answer }) => (answer?.kind === "serving" ? answer.zxid : undefined));
   return zxids.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
 }
 

@@ -29,7 +29,7 @@ const said = (complaints: readonly Parameters<typeof sayComplaint>[0][]) => comp
 
 test("a serving ensemble: its leader", () => {
   expect(chooseServing(facts())).toEqual({
-    origin: { from: source.servers[1], fromIs: "leader" },
+    origin: { from: source.servers[1], fromIs: "leader", fromLeads: true },
     complaints: [],
   });
 });

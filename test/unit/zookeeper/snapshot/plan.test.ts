@@ -25,6 +25,7 @@ function plan(desired: Partial<MoveDesired> = {}, facts: Partial<MoveFacts> = {}
     {
       from: source.servers[1]!,
       fromIs: "leader",
+      fromLeads: true,
       foldOn: { server: target.servers[0]!, side: target },
       reachableOrigin: source.servers,
       reachableDestination: target.servers,
@@ -40,6 +41,7 @@ const back = () =>
     {
       from: target.servers[0]!,
       fromIs: "last zxid 0x200000007",
+      fromLeads: false,
       foldOn: { server: target.servers[0]!, side: target },
       reachableOrigin: [target.servers[0]!],
       reachableDestination: source.servers,
@@ -84,6 +86,27 @@ test("what is fenced must last, and is taken back by starting it; what is set as
     Array(3).fill("put version-2 back"),
   );
   expect(steps.some((one) => one.pointOfNoReturn)).toBe(false);
+});
+
+test("whoever was chosen for its lead is looked at until it is stopped, right before any is; others need not lead", () => {
+  const stages = (one: ReturnType<typeof plan>) => one.stages.map(({ steps }) => steps.map(({ id }) => id));
+  const forward = stages(plan());
+  const at = forward.findIndex((ids) => ids.includes("zk-old2 still leads"));
+  expect(forward.slice(at, at + 3)).toEqual([
+    ["zk-old2 still leads"],
+    ["stop zk-old1", "stop zk-old3"],
+    ["stop zk-old2"],
+  ]);
+  const step = plan().stages[at]!.steps[0]!;
+  expect(step).toMatchObject({ host: "zk-old2", kind: "zk.leads", holdsUntil: "stop zk-old2" });
+  expect(step.args["servers"]).toHaveLength(3);
+  for (const other of [back(), plan({ fence: "consumersOnly" })]) {
+    expect(
+      stages(other)
+        .flat()
+        .filter((id) => id.endsWith("leads")),
+    ).toEqual([]);
+  }
 });
 
 test("the tail knows how far the fenced servers had come; without stopping them, when they stand still", () => {
