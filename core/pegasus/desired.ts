@@ -34,7 +34,10 @@ export const pegasusSchema = z.strictObject({
   skipBadNodes: z.boolean().default(false),
   /** `recover -l`: partitions of which no replica is left become empty. */
   skipLostPartitions: z.boolean().default(false),
-  /** Go on though the recovery will not bring back duplication, backup policies and the like. */
+  /**
+   * Go on though the recovery will not bring back duplication, backup policies and the like; by `copy`, though the tables are
+   * not those that were recorded before the metas stopped.
+   */
   acceptLost: z.boolean().default(false),
   /**
    * Make, configure and drop a table before the fence and after the repointing. Off by default, since Pegasus keeps
