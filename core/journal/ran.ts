@@ -47,9 +47,10 @@ async function write(world: World, step: Step, ran: Ran): Promise<void> {
 
 // Journals of 0.1.0 name neither.
 function fileOf(world: World, { host, args }: Step): string {
-  return `${folderOf(world.migration)}/${String(args["consumer"] ?? host)}-ran.json`;
+  const name = (args["consumer"] ?? host) as string;
+  return `${folderOf(world.migration)}/${name}-ran.json`;
 }
 
 function sinceOf({ args }: Step): string {
-  return String(args["since"] ?? "");
+  return (args["since"] ?? "") as string;
 }

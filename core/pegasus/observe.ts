@@ -188,9 +188,9 @@ export async function isWanted(
   args: JsonObject,
   hostsList: string,
 ): Promise<boolean> {
-  if (namesServers(hostsList, String(args["servers"]))) return true;
+  if (namesServers(hostsList, args["servers"] as string)) return true;
   if (args["restore"] !== true) return false;
-  const original = await readOriginal(host, world.migration, String(args["path"]));
+  const original = await readOriginal(host, world.migration, args["path"] as string);
   return original !== undefined && sameZooKeeperHosts(hostsList, readSettings(original).hostsList);
 }
 
