@@ -19,38 +19,41 @@ const ranSchema = z.object({
 
 export type Ran = z.infer<typeof ranSchema>;
 
+/** A step of it, or what tells the same. */
+type Place = Pick<Step, "host" | "args">;
+
 /** What the server of that step was found to run on, since the move that its args name; undefined where it was down. */
-export async function readRan(world: World, step: Step): Promise<Ran | undefined> {
+export async function readRan(world: World, step: Place): Promise<Ran | undefined> {
   const kept = await world.host(step.host).readFile(fileOf(world, step));
   const ran = kept && ranSchema.parse(JSON.parse(kept.toString("utf8")));
   return ran?.since === sinceOf(step) ? ran : undefined;
 }
 
 /** Before it is stopped. */
-export async function noteRan(world: World, step: Step, on: string): Promise<void> {
+export async function noteRan(world: World, step: Place, on: string): Promise<void> {
   const before = await readRan(world, step);
   const unsettled = before && !before.settled ? before.on : [];
   await write(world, step, { since: sinceOf(step), on: [...new Set([...unsettled, on])], settled: false });
 }
 
 /** After what it wrote has been brought over. */
-export async function settleRan(world: World, step: Step): Promise<void> {
+export async function settleRan(world: World, step: Place): Promise<void> {
   const ran = await readRan(world, step);
   if (ran) await write(world, step, { ...ran, settled: true });
 }
 
-async function write(world: World, step: Step, ran: Ran): Promise<void> {
+async function write(world: World, step: Place, ran: Ran): Promise<void> {
   const host = world.host(step.host);
   await makeFolder(host, world.migration);
   await host.writeFile(fileOf(world, step), `${JSON.stringify(ran)}\n`, { mode: "0600" });
 }
 
 // Journals of 0.1.0 name neither.
-function fileOf(world: World, { host, args }: Step): string {
+function fileOf(world: World, { host, args }: Place): string {
   const name = (args["consumer"] ?? host) as string;
   return `${folderOf(world.migration)}/${name}-ran.json`;
 }
 
-function sinceOf({ args }: Step): string {
+function sinceOf({ args }: Place): string {
   return (args["since"] ?? "") as string;
 }

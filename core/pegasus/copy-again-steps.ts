@@ -23,11 +23,16 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
       const { elsewhere, joined } = startedSince(context);
       // Carried out without a look where the run has started over.
       if (elsewhere.length === 0) return {};
+      if (joined.length > 0 && context.step.args["acceptLost"] === true) {
+        context.say(`left behind, as accepted: what ${elsewhere.join(", ")} may have written elsewhere`);
+        return { leftBehind: elsewhere };
+      }
       if (joined.length > 0) {
         throw new UserError(
           `${elsewhere.join(", ")} ran on ${String(context.step.args["left"])} and ${joined.join(", ")} on ` +
             `${String(context.step.args["joined"])} at the same time: found two clusters' metadata, expected one. Compare ` +
-            "the tables of both (the dumps beside the journal have what was there), and go back to the side that has all of them.",
+            "the tables of both. acceptLost: true goes on with the side that is joined, and leaves behind what is on the other; with " +
+            "active: the other side it does so there.",
         );
       }
       context.say(`${elsewhere.join(", ")} was started since the copy: copying what it may have written`);

@@ -12,6 +12,7 @@ import { noteRan, readRan, type Ran } from "../journal/ran";
 import type { HostAccess, World } from "../transports/contract";
 import { askSrvr, sayAnswer } from "../zookeeper/ask";
 import { stopServer } from "../zookeeper/service-steps";
+import { readSettings } from "./config";
 import { askConfig, isWanted } from "./observe";
 import { sayShellFailure } from "./read/answer";
 import { readClusterInfo } from "./read/cluster-info";
@@ -46,7 +47,7 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
     },
     async apply({ step, world }) {
       const host = world.host(step.host);
-      const hostsList = (await askConfig(host, Number(step.args["port"]), "hosts_list")) ?? "unknown";
+      const hostsList = await listLoaded(host, step.args);
       // By whichever names: the side that is joined goes by the servers' addresses from here on.
       const joined = await isWanted(world, host, step.args, hostsList);
       await noteRan(world, step, joined ? String(step.args["servers"]) : hostsList);
@@ -93,6 +94,17 @@ class MetaEnded extends UserError {
         "somebody filled after it was emptied, which the way back and another run empty again.",
     );
   }
+}
+
+/** One that does not answer yet has loaded what its file says. */
+async function listLoaded(host: HostAccess, args: JsonObject): Promise<string> {
+  const loaded = await askConfig(host, Number(args["port"]), "hosts_list");
+  // Journals of 0.1.0 do not have the path.
+  const config =
+    loaded === undefined && args["path"] !== undefined
+      ? await host.readFile(String(args["path"]))
+      : undefined;
+  return loaded ?? (config ? readSettings(config).hostsList : "unknown");
 }
 
 function ranOn(ran: Ran | undefined): JsonObject {

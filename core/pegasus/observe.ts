@@ -5,9 +5,10 @@
  * Metas are asked by `/config` and `/version` alone, which are safe while one starts; everything else goes through the
  * shell, which asks by the servers' own protocol.
  */
-import { UserError } from "../engine/errors";
+import { HostUnreachable, UserError } from "../engine/errors";
 import type { JsonObject } from "../engine/step";
 import { readOriginal } from "../journal/originals";
+import { readRan } from "../journal/ran";
 import type { HostAccess, World } from "../transports/contract";
 import { DialFailed } from "../transports/contract";
 import { getText } from "../transports/http";
@@ -59,20 +60,26 @@ export interface PegasusFacts {
   readonly leftHasNewest: boolean;
   /** The last record in the journal. */
   readonly record?: ClusterRecord;
+  /** Id of the last move that was finished: what metas ran on since. */
+  readonly since?: string;
+  /** Whether that move left the cluster fenced. */
+  readonly fenced: boolean;
 }
 
-/** The side that is left, and whether the cluster's metas have led there since they last did on the other one. */
-export interface LeftSide {
+/** What the journal tells of the side that is left, and of the last move. */
+export interface Past {
   readonly from: Side;
-  /** `perhaps` of a repointing that stopped: then its root is looked at. */
+  /** Whether the metas have led there since they last did on the other one; `perhaps` of a repointing that stopped: its root is looked at. */
   readonly led: "yes" | "no" | "perhaps";
+  readonly since?: string;
+  readonly fenced: boolean;
+  readonly record?: ClusterRecord;
 }
 
 export async function observePegasus(
   world: World,
   desired: PegasusDesired,
-  { from, led }: LeftSide,
-  record: ClusterRecord | undefined,
+  { from, led, since, fenced, record }: Past,
 ): Promise<PegasusFacts> {
   const metas = await observeMetas(world, desired);
   const shell = shellPlace(desired, metas);
@@ -92,6 +99,8 @@ export async function observePegasus(
     uncarried: left?.uncarried,
     leftHasNewest: led === "yes" || (led === "perhaps" && (left?.holdsTables ?? true)),
     record,
+    since,
+    fenced,
   };
 }
 
@@ -165,17 +174,29 @@ export async function askConfig(
   }
 }
 
-/** Names of those whose processes have loaded these servers, whatever their files say; one that cannot be asked is none. */
+/**
+ * Names of those that have loaded these servers since they were fenced, whatever their files say: that run now, or were found
+ * running and stopped, and have not been copied since. One that cannot be asked is none.
+ * @param args `servers`, and what else {@link isWanted} and {@link readRan} go by
+ */
 export async function metasOn(
   world: World,
   metas: readonly Pick<MetaFacts, "name" | "port">[],
-  servers: string,
+  args: JsonObject,
 ): Promise<string[]> {
   const loaded = metas.map(async ({ name, port }) => {
-    const hostsList = await askConfig(world.host(name), port, "hosts_list");
-    return hostsList !== undefined && namesServers(hostsList, servers) ? [name] : [];
+    const host = world.host(name);
+    const now = await askConfig(host, port, "hosts_list");
+    const ran = await readRan(world, { host: name, args }).catch(unlessUnreachable);
+    const lists = [...(now === undefined ? [] : [now]), ...(ran && !ran.settled ? ran.on : [])];
+    const wanted = await Promise.all(lists.map((list) => isWanted(world, host, args, list)));
+    return wanted.includes(true) ? [name] : [];
   });
   return (await Promise.all(loaded)).flat();
+}
+
+function unlessUnreachable(error: unknown): undefined {
+  if (!(error instanceof HostUnreachable)) throw error;
 }
 
 /**
@@ -188,8 +209,10 @@ export async function isWanted(
   args: JsonObject,
   hostsList: string,
 ): Promise<boolean> {
-  if (namesServers(hostsList, args["servers"] as string)) return true;
-  if (args["restore"] !== true) return false;
+  const { servers, restore } = args;
+  // Journals of 0.1.0 do not have them everywhere.
+  if (typeof servers === "string" && namesServers(hostsList, servers)) return true;
+  if (restore !== true) return false;
   const original = await readOriginal(host, world.migration, args["path"] as string);
   return original !== undefined && sameZooKeeperHosts(hostsList, readSettings(original).hostsList);
 }
@@ -240,5 +263,5 @@ export function sketchPegasus(desired: PegasusDesired): PegasusFacts {
     port: SHIPPED_META_PORT,
     names: [],
   }));
-  return { metas, shell: shellPlace(desired, metas), leftHasNewest: true };
+  return { metas, shell: shellPlace(desired, metas), leftHasNewest: true, fenced: false };
 }

@@ -35,6 +35,7 @@ import {
   startStep,
   stopStep,
   type AwaitedState,
+  type FenceDirection,
 } from "./planned-steps";
 
 const START = "start meta";
@@ -47,11 +48,7 @@ export interface Fence {
   readonly stop: readonly Stage[];
 }
 
-export function fencePegasus(
-  desired: PegasusDesired,
-  facts: PegasusFacts,
-  options: { readonly from: Side; readonly to: Side; readonly strict: boolean },
-): Fence {
+export function fencePegasus(desired: PegasusDesired, facts: PegasusFacts, options: FenceDirection): Fence {
   const { pause, resume } = desired.writers;
   const [primary, ...backups] = orderOf(facts);
   const pauses = commandSteps(`pause writers of ${desired.name}`, pause, { undo: [...resume].reverse() });
@@ -78,8 +75,6 @@ export interface Direction {
   readonly restore: boolean;
   /** Whether the ensemble that is left goes on serving, so that a meta that boots can write there. */
   readonly leftServes: boolean;
-  /** Id of the move that fenced the cluster; undefined in a plan that is only shown. */
-  readonly since?: string;
 }
 
 /** Where the metas never came to lead, the other side's metadata is still the truth and needs no recovery. */
@@ -117,7 +112,7 @@ export function repointPegasus(desired: PegasusDesired, facts: PegasusFacts, dir
   };
   const znodes = mayBeOutdated(desired, direction) ? znodesOf(desired, facts) : undefined;
   return [
-    on(facts.metas, (meta) => downStep(desired, meta, { ...direction, until: downUntil(meta) })),
+    on(facts.metas, (meta) => downStep(desired, facts, meta, { ...direction, until: downUntil(meta) })),
     stage("repoint", znodes ? [copyAgainStep(desired, facts, znodes, direction)] : []),
     ...(recover
       ? rebuildStages(desired, facts, direction, primary)

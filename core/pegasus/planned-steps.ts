@@ -10,11 +10,24 @@ import type { PegasusDesired } from "./desired";
 import type { MetaFacts, PegasusFacts } from "./observe";
 import { recordId, toJson } from "./record";
 
+/** Of a move: what its fence has to know. */
+export interface FenceDirection {
+  readonly from: Side;
+  readonly to: Side;
+  /** Whether the configuration goes back to what the user had there. */
+  readonly restore: boolean;
+  /** Whether the ensemble that is joined serves already, so that a meta that boots may have written there. */
+  readonly toServes: boolean;
+  /** Before a move from a side that works; not where one is to be rescued. */
+  readonly strict: boolean;
+}
+
 export function recordStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  { from, to, strict }: { readonly from: Side; readonly to: Side; readonly strict: boolean },
+  { from, to, restore, toServes, strict }: FenceDirection,
 ): Step {
+  const copiesOver = toServes && desired.method === "copy" && !desired.acceptLost;
   return {
     id: recordId(desired.name),
     host: facts.shell.on ?? "ops",
@@ -23,8 +36,8 @@ export function recordStep(
       ...clusterArgs(desired, facts),
       strict,
       from: serversOf(from),
-      // What a copy lays the metadata over; a recovery lays it over nothing.
-      over: desired.method === "copy" ? serversOf(to) : undefined,
+      over: copiesOver ? ranArgs(desired, facts, { to, restore }) : undefined,
+      fenced: facts.fenced,
       metas: facts.metas.map(({ name, port, names }) => ({ name, port, names })),
       earlier: facts.record && toJson(facts.record),
       lease: { ...leaseValues(facts) },
@@ -54,27 +67,21 @@ export function stopStep(
 /**
  * Finds a meta down, or stops one that was started since; its result says on what that ran.
  * @param options `until`: the step before which it must not run: a host that boots starts its meta by itself, with whatever its
- * file says; `since`: the move that fenced it
+ * file says
  */
 export function downStep(
   desired: PegasusDesired,
+  facts: PegasusFacts,
   meta: MetaFacts,
-  options: { readonly until: string; readonly to: Side; readonly restore: boolean; readonly since?: string },
+  options: { readonly until: string; readonly to: Side; readonly restore: boolean },
 ): Step {
-  const { until, to, restore, since } = options;
   return {
     id: downId(meta.name),
     host: meta.name,
     kind: "pg.down",
-    args: {
-      ...serviceArgs(desired, meta),
-      consumer: desired.name,
-      since,
-      servers: serversOf(to),
-      restore,
-    },
+    args: { ...serviceArgs(desired, meta), ...ranArgs(desired, facts, options) },
     says: `make sure that it is stopped: ${desired.stop}`,
-    holdsUntil: until,
+    holdsUntil: options.until,
   };
 }
 
@@ -86,7 +93,7 @@ export function copyAgainStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
   znodes: { readonly root: string; readonly queue: string },
-  { from, to, since }: { readonly from: Side; readonly to: Side; readonly since?: string },
+  { from, to }: { readonly from: Side; readonly to: Side },
 ): Step {
   return {
     id: `copy again ${desired.name}`,
@@ -95,7 +102,8 @@ export function copyAgainStep(
     args: {
       ...treeArgs({ origin: from, destination: to, roots: [znodes.root], excluded: [znodes.queue] }),
       consumer: desired.name,
-      since,
+      since: facts.since,
+      acceptLost: desired.acceptLost,
       metas: facts.metas.map(({ name }) => name),
       left: serversOf(from),
       joined: serversOf(to),
@@ -287,6 +295,16 @@ export function serversOf(side: Side): string {
 
 function clusterArgs(desired: PegasusDesired, facts: PegasusFacts): JsonObject {
   return { consumer: desired.name, shell: { ...facts.shell }, root: desired.clusterRoot };
+}
+
+/** On which side a meta ran, by whichever names, since it was fenced. */
+function ranArgs(
+  desired: PegasusDesired,
+  facts: PegasusFacts,
+  { to, restore }: { readonly to: Side; readonly restore: boolean },
+): JsonObject {
+  const { name, configPath } = desired;
+  return { consumer: name, since: facts.since, path: configPath, servers: serversOf(to), restore };
 }
 
 /** How one meta is started, stopped, asked, and configured. */

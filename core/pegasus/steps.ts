@@ -147,8 +147,9 @@ async function record(context: StepContext<World>): Promise<ClusterRecord> {
     throw new UserError(typeof cluster === "string" ? cluster : "no meta server leads");
   }
   const made = await makeRecord(context, cluster, metas);
-  // A run that starts over finds the level that it has set itself.
-  const seen = { ...made, level: own?.level ?? made.level };
+  // A run that starts over finds the level that it has set itself; one after a repointing by half, the level of a start.
+  const before = own ?? (args["fenced"] === true ? fromJson(args["earlier"]) : undefined);
+  const seen = { ...made, level: before?.level ?? made.level };
   await makeFolder(keeper, context.world.migration);
   const text = `${JSON.stringify({ ...seen, run: context.run }, undefined, 2)}\n`;
   await keeper.writeFile(file, text, { mode: "0600" });
@@ -168,15 +169,17 @@ async function readKept(
 
 /** A meta that was started on the side that is copied over has written what only the way that was begun before keeps. */
 async function refuseOverwriting(world: World, args: JsonObject, metas: readonly MetaPort[]): Promise<void> {
-  const over = args["over"];
-  const running = typeof over === "string" ? await metasOn(world, metas, over) : [];
+  const over = args["over"] as JsonObject | undefined;
+  const running = over ? await metasOn(world, metas, over) : [];
   if (running.length === 0) return;
   throw new Refusal([
     {
       where: running.join(", "),
-      found: `a meta server that runs on ${String(over)}, which this move copies over`,
+      found: `a meta server that was started on ${String(over?.["servers"])}, which this move copies over`,
       expected: `none there: what it wrote is not on ${String(args["from"])}`,
-      next: "Run pulumi up once with active as it was before: that brings along what it wrote. Then move again.",
+      next:
+        "Run pulumi up once with active as it was before: that brings along what it wrote. Then move again. Where it wrote nothing " +
+        "that counts, acceptLost: true copies over it; a dump of it stays.",
     },
   ]);
 }

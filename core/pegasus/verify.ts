@@ -31,9 +31,11 @@ export async function proveCluster(
   if (wrong.length > 0) return { sight: { done: false, found: wrong.join("; ") } };
   const cluster = await observeCluster(world, args["shell"] as unknown as ShellPlace, []);
   if (typeof cluster === "string") return { sight: { done: false, found: cluster } };
-  const [first] = args["metas"] as unknown as readonly MetaPort[];
-  const namesThem =
-    first && (await isWanted(world, world.host(first.name), args, cluster.info.zookeeperHosts));
+  // Of whichever meta leads: each user's file may name the servers in its own way.
+  const metas = args["metas"] as unknown as readonly MetaPort[];
+  const namesThem = await Promise.all(
+    metas.map(({ name }) => isWanted(world, world.host(name), args, cluster.info.zookeeperHosts)),
+  );
   const before = fromJson(args["record"]);
   if (!before)
     throw new UserError("nothing was recorded before the metas stopped, so nothing can be compared");
@@ -49,7 +51,7 @@ export async function proveCluster(
   );
   const found = [
     ...findClusterDifferences(cluster.info, { zookeeperRoot: before.root, level: before.level }),
-    ...(namesThem ? [] : [`zookeeper_hosts is ${cluster.info.zookeeperHosts}`]),
+    ...(namesThem.includes(true) ? [] : [`zookeeper_hosts is ${cluster.info.zookeeperHosts}`]),
     ...findMissingNodes(
       before.nodes.filter((node) => node.alive).map((node) => node.address),
       cluster.nodes,

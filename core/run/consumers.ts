@@ -23,7 +23,7 @@ import {
 import type { PegasusDesired } from "../pegasus/desired";
 import { metasOn, observeMetas, observePegasus, sketchPegasus, type PegasusFacts } from "../pegasus/observe";
 import { checkPegasus, fencePegasus, repointPegasus, type Direction, type Fence } from "../pegasus/plan";
-import { serversOf } from "../pegasus/planned-steps";
+import { serversOf, type FenceDirection } from "../pegasus/planned-steps";
 import { fromJson, recordId, type ClusterRecord } from "../pegasus/record";
 import type { Hosts, World } from "../transports/contract";
 import { addressOf, namesOf } from "../zookeeper/desired";
@@ -31,13 +31,9 @@ import type { Side } from "../zookeeper/side";
 import type { Consumer } from "./desired";
 import type { ActiveSide, History } from "./history";
 
-export interface FenceOptions {
-  readonly from: Side;
-  readonly to: Side;
+export interface FenceOptions extends FenceDirection {
   /** Whether the ensemble that is left goes on serving, so that a consumer's servers must be stopped themselves. */
   readonly stopServers: boolean;
-  /** Before a move from a side that works; not where one is to be rescued. */
-  readonly strict: boolean;
 }
 
 /** A consumer as it was found. */
@@ -72,12 +68,15 @@ export async function observeConsumer(
     case "clickhouse": {
       // A server keeps the addresses that it started with, whatever its file says by now.
       const mayJoin = on === to || perhapsOn === to;
-      return asClickHouse(consumer, await observeClickHouse(world, consumer), mayJoin);
+      const since = history.movedBy;
+      return asClickHouse(consumer, await observeClickHouse(world, consumer), { mayJoin, since });
     }
     case "pegasus": {
       const record = lastRecord(history, consumer.name);
       const led = on !== to ? "yes" : perhapsOn !== undefined && perhapsOn !== to ? "perhaps" : "no";
-      return asPegasus(consumer, await observePegasus(world, consumer, { from, led }, record));
+      const fenced = history.awaitsRepointing(consumer.name);
+      const past = { from, led, record, fenced, since: history.movedBy } as const;
+      return asPegasus(consumer, await observePegasus(world, consumer, past));
     }
   }
 }
@@ -86,9 +85,15 @@ export async function observeConsumer(
  * Whether one of its servers may have written on that side though it was never repointed: its file was edited, and its host
  * has booted. ClickHouse's session would show there; a recovery's meta only waits.
  */
-export async function worksOn(world: World, consumer: Consumer, side: Side): Promise<boolean> {
+export async function worksOn(
+  world: World,
+  consumer: Consumer,
+  side: Side,
+  { movedBy }: History,
+): Promise<boolean> {
   if (consumer.kind !== "pegasus" || consumer.method !== "copy") return false;
-  return (await metasOn(world, await observeMetas(world, consumer), serversOf(side))).length > 0;
+  const args = { consumer: consumer.name, since: movedBy, servers: serversOf(side) };
+  return (await metasOn(world, await observeMetas(world, consumer), args)).length > 0;
 }
 
 /** When its move was taken back, the metas were started again: tables may have come since. */
@@ -104,7 +109,7 @@ export function sketchConsumer(consumer: Consumer): ObservedConsumer {
     case "clickhouse": {
       const { hosts } = consumer;
       const servers = namesOf(hosts).map((name) => ({ name, address: addressOf(hosts, name) }));
-      return asClickHouse(consumer, { servers }, false);
+      return asClickHouse(consumer, { servers }, { mayJoin: false });
     }
     case "pegasus":
       return asPegasus(consumer, sketchPegasus(consumer));
@@ -149,11 +154,14 @@ export function choicesOf(consumer: Consumer): JsonObject {
   return { method, skipBadNodes, skipLostPartitions, acceptLost };
 }
 
-/** @param mayJoin whether one of its servers may have started with the addresses of the side that it is to join */
+/**
+ * @param past `mayJoin`: whether one of its servers may have started with the addresses of the side that it is to join; `since`:
+ * the last move that was finished
+ */
 function asClickHouse(
   desired: ClickHouseDesired,
   facts: ClickHouseFacts,
-  mayJoin: boolean,
+  { mayJoin, since }: { readonly mayJoin: boolean; readonly since?: string },
 ): ObservedConsumer {
   return {
     consumer: desired,
@@ -166,7 +174,7 @@ function asClickHouse(
       stop: [],
     }),
     check: () => checkStages(desired, facts),
-    repoint: ({ from, to, restore, leftServes, since }) => [
+    repoint: ({ from, to, restore, leftServes }) => [
       ...(leftServes ? stayedDownStages(desired, facts, { from, to, since }) : []),
       ...editStages(desired, facts, to, restore),
       ...releaseStages(desired, facts, { from, to }),

@@ -18,7 +18,7 @@ import { touchedSince } from "../zookeeper/snapshot/untouched";
 import { worksOn } from "./consumers";
 import type { MigrationDesired, RepointDesired } from "./desired";
 import { guard, NotRolledBack, RolledBack, takeBackHarmless } from "./guard";
-import type { ActiveSide } from "./history";
+import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
 import { observeForward, planForward } from "./move";
 import { withMigrationSession } from "./open";
@@ -124,7 +124,7 @@ async function settleAndMove(
   const history = pendingMove ? readHistory(await session.runs()) : before;
   if (history.active === to) return undefined;
   if (history.finalized) throw new WayBackClosed();
-  if (to === "source" && history.undoable && (await isUnused(world, desired, history.undoable))) {
+  if (to === "source" && history.undoable && (await isUnused(world, desired, history))) {
     progress.say("nobody has worked with the target yet: the source goes on with its own, untouched files");
     for (const run of history.halfRepointed) await session.takeBack(run);
     await session.takeBack(history.undoable);
@@ -168,10 +168,12 @@ function mayGoOn(run: Run, desired: MigrationDesired): boolean {
 }
 
 /** Where no server of the target answers, the declared consumers are the ones that count, and none was repointed. */
-async function isUnused(world: World, desired: MigrationDesired, forward: Run): Promise<boolean> {
+async function isUnused(world: World, desired: MigrationDesired, history: History): Promise<boolean> {
   const target = sideOf(desired.target);
-  const work = await Promise.all(desired.consumers.map((consumer) => worksOn(world, consumer, target)));
+  const work = await Promise.all(
+    desired.consumers.map((consumer) => worksOn(world, consumer, target, history)),
+  );
   if (work.includes(true)) return false;
-  const seen = await touchedSince(forward.results.get("prove"), world, target);
+  const seen = await touchedSince(history.undoable?.results.get("prove"), world, target);
   return seen === "untouched" || (seen === "unknown" && desired.consumers.length > 0);
 }

@@ -23,7 +23,7 @@ export async function planRepoint(
     title: `repoint ${consumer.name} to the ${to}`,
     operation: operations.repoint(consumer.name, to),
     choices: fingerprint(choicesOf(consumer)),
-    stages: repointStages(desired, observed, to, history.movedBy),
+    stages: repointStages(desired, observed, to),
   };
   return { plan, observed };
 }

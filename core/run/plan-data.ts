@@ -62,23 +62,19 @@ export function leavesRunning({ strategy, fence }: Pick<MigrationDesired, "strat
   return strategy !== "snapshot" || fence === "consumersOnly";
 }
 
-function directionOf(desired: MigrationDesired, to: ActiveSide, since: string | undefined): Direction {
+function directionOf(desired: MigrationDesired, to: ActiveSide): Direction {
   // Back, the ensemble of a whole migration is stopped, since nobody else uses it.
   const leftServes = to === "target" ? leavesRunning(desired) : desired.strategy !== "snapshot";
-  return { ...sidesOf(desired, to), restore: to === "source", leftServes, since };
+  return { ...sidesOf(desired, to), restore: to === "source", leftServes };
 }
 
-/**
- * From a fenced consumer to one that works with that side.
- * @param since id of the move that fenced it; none for a plan that is only shown
- */
+/** From a fenced consumer to one that works with that side. */
 export function repointStages(
   desired: MigrationDesired,
   consumer: ObservedConsumer,
   to: ActiveSide,
-  since?: string,
 ): Stage[] {
-  const direction = directionOf(desired, to, since);
+  const direction = directionOf(desired, to);
   const stages = consumer.repoint(direction);
   // Nothing starts the target by itself when its hosts boot.
   const mayBoot = to === "target" && !direction.leftServes;
@@ -94,6 +90,8 @@ function fenceAll(desired: MigrationDesired, move: DataMove): Fence {
   const options = (name: string) => ({
     from: origin,
     to: destination,
+    restore: operation === "back",
+    toServes: desired.strategy !== "snapshot",
     stopServers: leavesRunning(desired),
     strict: operation === "forward" && !fenced?.has(name),
   });

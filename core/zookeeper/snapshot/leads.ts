@@ -38,7 +38,7 @@ export const stillLeads: Handler<World> = {
 async function leadOf(world: World, { host, args }: Step): Promise<Sight & { readonly held: boolean }> {
   const servers = args["servers"] as unknown as readonly Server[];
   const answers = await askEach(world, servers, Number(args["clientPort"]));
-  const isMost = (some: readonly Answered[]) => some.length > servers.length / 2;
+  const isMost = (some: readonly Answered[]) => some.length > Number(args["of"]) / 2;
   const leads = ({ answer }: Answered) => answer?.kind === "serving" && isLead(answer.mode);
   const serving = answers.filter(isLed);
   const moved = serving.some((one) => leads(one) !== (one.name === host));

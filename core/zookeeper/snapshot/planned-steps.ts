@@ -39,6 +39,7 @@ export function leadsStep({ origin }: MoveDesired, { from, reachableOrigin }: Mo
     args: {
       clientPort: origin.clientPort,
       servers: reachableOrigin.map(({ name, address }) => ({ name, address })),
+      of: origin.servers.length,
     },
     says: "make sure that it still leads",
     holdsUntil: `stop ${from.name}`,

@@ -33,4 +33,8 @@ test("two metas on two ensembles: nothing is copied, and both are named", async 
   await expect(handler.apply(context)).rejects.toThrow(
     `m1 ran on ${LEFT} and m2 on ${JOINED} at the same time`,
   );
+  // Accepted: the side that is joined is gone on with, as it is.
+  const { step } = context;
+  const accepting = { ...context, step: { ...step, args: { ...step.args, acceptLost: true } } };
+  expect(await handler.apply(accepting)).toEqual({ leftBehind: ["m1"] });
 });

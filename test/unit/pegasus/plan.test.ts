@@ -52,15 +52,13 @@ function factsOf(method: "copy" | "recover", leftHasNewest = true): PegasusFacts
   return { ...sketch, metas, record, leftHasNewest };
 }
 
+const MOVE = { from: old, to: fresh, restore: false, toServes: true, strict: true };
+
 /** Ids, a stage a line. */
 const ids = (stages: readonly Stage[]) => stages.map(({ steps }) => steps.map(({ id }) => id).join(", "));
 
 test("copy: backups stop, then blind; the primary stops last and starts first", () => {
-  const { quiet, stop } = fencePegasus(desiredBy("copy"), factsOf("copy"), {
-    from: old,
-    to: fresh,
-    strict: true,
-  });
+  const { quiet, stop } = fencePegasus(desiredBy("copy"), factsOf("copy"), MOVE);
   expect(ids(quiet)).toEqual([
     "pause writers of pegasus 1",
     "record pegasus",

@@ -2,6 +2,8 @@
 import { folderOf } from "../../../core/journal/folder";
 import { pegasusHandlers } from "../../../core/pegasus/steps";
 import { Refusal } from "../../../core/engine/errors";
+import type { JsonObject } from "../../../core/engine/step";
+import { noteRan, settleRan } from "../../../core/journal/ran";
 import { httpSaying } from "../clickhouse/scene";
 import { contextOf, World } from "../world";
 import { recordedRun } from "./recorded";
@@ -17,7 +19,7 @@ const RECORD = {
     shell: { run: "run.sh shell", on: "pg-meta1" },
     strict: false,
     from: SOURCE,
-    over: TARGET,
+    over: { servers: TARGET, consumer: "pegasus", since: "move-1" },
     metas: [{ name: "pg-meta1", port: 34601, names: ["pg-meta1:34601"] }],
     lease: { fd_lease_seconds: 9 },
   },
@@ -40,7 +42,8 @@ function blindCluster(hostsList: string): World {
   return world;
 }
 
-const recordOn = (world: World) => pegasusHandlers["pg.record"]!.apply(contextOf(RECORD, world));
+const recordOn = (world: World, more: JsonObject = {}) =>
+  pegasusHandlers["pg.record"]!.apply(contextOf({ ...RECORD, args: { ...RECORD.args, ...more } }, world));
 
 test("a run that starts over gives back the level that it found at first, not the one that it has set", async () => {
   const world = blindCluster(SOURCE);
@@ -57,6 +60,21 @@ test("a run that starts over gives back the level that it found at first, not th
   const other = { ...earlier, level: "steady", run: "run-0" };
   world.host("pg-meta1").files.set(kept, Buffer.from(JSON.stringify(other)));
   expect(await recordOn(world)).toMatchObject({ level: "blind" });
+});
+
+test("after a repointing by half the metas have the level of a start: what was recorded before them counts", async () => {
+  const earlier = { primary: "pg-meta1", level: "lively" };
+  expect(await recordOn(blindCluster(SOURCE), { earlier, fenced: true })).toMatchObject({ level: "lively" });
+  expect(await recordOn(blindCluster(SOURCE), { earlier, fenced: false })).toMatchObject({ level: "blind" });
+});
+
+test("a meta that ran on the side that is copied over, and was stopped since: refused until that is brought along", async () => {
+  const world = blindCluster(SOURCE);
+  const place = { host: "pg-meta1", args: RECORD.args.over };
+  await noteRan(world, place, `${TARGET}/chroot`);
+  await expect(recordOn(world)).rejects.toThrow(Refusal);
+  await settleRan(world, place);
+  expect(await recordOn(world)).toMatchObject({ primary: "pg-meta1" });
 });
 
 test("a meta that runs on the side that is copied over: refused, with its name and what keeps what it wrote", async () => {

@@ -15,7 +15,7 @@ const step = {
   id: "zk2 still leads",
   host: "zk2",
   kind: "zk.leads",
-  args: { servers: NAMES.map((name) => ({ name, address: name })), clientPort: 2181 },
+  args: { servers: NAMES.map((name) => ({ name, address: name })), of: NAMES.length, clientPort: 2181 },
   says: "make sure that it still leads",
 };
 
