@@ -3,12 +3,10 @@ import type { Complaint } from "../engine/errors";
 import { Refusal, UserError } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import type { Run } from "../engine/journal";
-import { runsOf } from "../engine/journal";
 import type { Plan } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { timelineOf } from "../engine/timeline";
-import { FINALIZED_MARK, STATE_FOLDER } from "../journal/folder";
-import { parseJournals } from "../journal/remote-journal";
+import { FINALIZED_MARK } from "../journal/folder";
 import type { World } from "../transports/contract";
 import type { EnsembleDesired } from "../zookeeper/desired";
 import { namesOf } from "../zookeeper/desired";
@@ -22,17 +20,20 @@ import { sideOfManaged } from "../zookeeper/side";
 import { foreignClients } from "../zookeeper/snapshot/observe";
 import { ensembleId } from "./desired";
 import { handlers } from "./handlers";
-import { readHistory } from "./history";
+import type { FoundMigration } from "./journals";
+import { isOver, migrationsOn, namedStill } from "./journals";
 import { readRuns, withSession } from "./session";
 import { withWorld } from "./world";
 
-/** Installs what is missing, changes what differs, starts what is down. */
+/** Installs what is missing, changes what differs, starts what is down, unless it is to stay so. */
 export async function ensureEnsemble(desired: EnsembleDesired, progress: Progress): Promise<readonly Span[]> {
   return withEnsembleWorld(desired, (opened) =>
     withSession(opened, handlers, progress, namesOf(desired.hosts), async (world, session) => {
-      const { observed, complaints } = await observe(world, desired);
+      const { observed, complaints, namedBy } = await observe(world, desired);
       if (!observed) throw new Refusal(complaints);
-      const plan = planEnsemble(desired, observed);
+      const plan = planEnsemble(desired, observed, namedBy.length > 0);
+      const left = namedBy.length > 0 ? observed.servers.filter(({ mode }) => mode === "down") : [];
+      if (left.length > 0) progress.say(sayLeft(left, namedBy));
       if (plan.stages.length === 0 && !leftHalfWay(await session.runs())) return [];
       return timelineOf(await session.run(plan));
     }),
@@ -73,8 +74,8 @@ export async function reviewEnsemble(
   desired: EnsembleDesired,
 ): Promise<{ plan?: Plan; complaints: readonly Complaint[]; observed?: EnsembleObserved }> {
   return withEnsembleWorld(desired, async (world) => {
-    const { observed, complaints } = await observe(world, desired);
-    return { plan: observed && planEnsemble(desired, observed), complaints, observed };
+    const { observed, complaints, namedBy } = await observe(world, desired);
+    return { plan: observed && planEnsemble(desired, observed, namedBy.length > 0), complaints, observed };
   });
 }
 
@@ -116,35 +117,15 @@ export async function removeEnsemble(desired: EnsembleDesired, progress: Progres
  * alone, and would remove it from under a fenced source, or with the only complete copy of the data.
  */
 async function refuseUnsettled(world: World, desired: EnsembleDesired): Promise<void> {
-  const settled = await Promise.allSettled(
-    namesOf(desired.hosts).map((name) => world.host(name).script(JOURNALS, [STATE_FOLDER])),
-  );
-  const texts = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value.stdout] : []));
-  const byFolder = new Map<string, string[]>();
-  for (const part of texts.flatMap((text) => text.split("\u0001"))) {
-    const folder = part.slice(0, part.indexOf("\n"));
-    byFolder.set(folder, [...(byFolder.get(folder) ?? []), part.slice(folder.length)]);
-  }
-  const complaints = [...byFolder].flatMap(([folder, journal]) => {
-    const history = readHistory(runsOf(parseJournals(journal)));
-    if (history.finalized || history.isSettledOn("source")) return [];
-    return [complainUnsettled(folder, history.pendingMove)];
-  });
-  if (complaints.length > 0) throw new Refusal(complaints);
+  const unsettled = (await migrationsOn(world, namesOf(desired.hosts))).filter((one) => !isOver(one));
+  if (unsettled.length > 0) throw new Refusal(unsettled.map(complainUnsettled));
 }
 
-const JOURNALS = `
-for journal in "$1"/migration-*/journal.jsonl; do
-  [ -e "$journal" ] || continue
-  printf '\\001%s\\n' "$(dirname "$journal")"
-  cat "$journal"
-done`;
-
-function complainUnsettled(folder: string, pending: Run | undefined): Complaint {
+function complainUnsettled({ folder, history: { pendingMove } }: FoundMigration): Complaint {
   return {
     where: folder,
-    found: pending
-      ? `a migration whose move ${pending.plan.operation}, begun ${pending.begun}, is half done`
+    found: pendingMove
+      ? `a migration whose move ${pendingMove.plan.operation}, begun ${pendingMove.begun}, is half done`
       : "a migration whose data is on the target",
     expected: "one that is back on its source before an ensemble of it is removed",
     next:
@@ -170,11 +151,25 @@ async function isFinalized(world: World, desired: EnsembleDesired): Promise<bool
 async function observe(
   world: World,
   desired: EnsembleDesired,
-): Promise<{ observed?: EnsembleObserved; complaints: readonly Complaint[] }> {
+): Promise<{
+  observed?: EnsembleObserved;
+  complaints: readonly Complaint[];
+  /** Consumers for whose sake the servers that are down stay so. */
+  namedBy: readonly string[];
+}> {
   const facts = await preflight(world, desired);
   const complaints = complainPreflight(desired, facts);
-  if (complaints.length > 0) return { complaints };
-  return { observed: await observeServers(world, desired, facts), complaints };
+  if (complaints.length > 0) return { complaints, namedBy: [] };
+  const [observed, migrations] = await Promise.all([
+    observeServers(world, desired, facts),
+    migrationsOn(world, namesOf(desired.hosts)),
+  ]);
+  return { observed, complaints, namedBy: migrations.flatMap((one) => namedStill(desired, one)) };
+}
+
+function sayLeft(servers: readonly { readonly name: string }[], namedBy: readonly string[]): string {
+  const names = servers.map(({ name }) => name).join(", ");
+  return `left stopped: ${names}; ${namedBy.join(", ")} may name them until repointed to the source`;
 }
 
 function complainClient(address: string, connections: number): Complaint {

@@ -39,6 +39,8 @@ export interface History {
   readonly workedOf: (consumer: string) => Worked;
   /** Whether a finished way back left the consumer fenced, for a repointing to release it. */
   readonly awaitsRelease: (consumer: string) => boolean;
+  /** All that a finished way back left fenced, of those that were ever repointed: they may still name the target. */
+  readonly unreleased: readonly string[];
   /** Whether the consumer was not repointed since the last finished move, in either direction: it is still fenced. */
   readonly awaitsRepointing: (consumer: string) => boolean;
   readonly finalized: boolean;
@@ -68,6 +70,7 @@ export function readHistory(runs: readonly Run[]): History {
   let halfRepointed: Run[] = [];
   let lastMove: ActiveSide | undefined;
   const released = new Set<string>();
+  const repointed = new Set<string>();
   for (const run of runs) {
     const { operation } = run.plan;
     const [verb, consumer, , to] = operation.split(" ");
@@ -82,6 +85,7 @@ export function readHistory(runs: readonly Run[]): History {
       released.clear();
       halfRepointed = [];
     } else if (verb === "repoint" && consumer !== undefined) {
+      repointed.add(consumer);
       // A consumer that was, or may have been, restarted on the target has written there.
       if (to === "target" && (run.outcome === "done" || isPastReturn(run))) undoable = undefined;
       const side = to as ActiveSide;
@@ -118,6 +122,7 @@ export function readHistory(runs: readonly Run[]): History {
     halfRepointed,
     workedOf,
     awaitsRelease,
+    unreleased: [...repointed].filter(awaitsRelease),
     awaitsRepointing,
     finalized,
     lastRepointing,

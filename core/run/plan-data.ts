@@ -76,12 +76,10 @@ export function repointStages(
 ): Stage[] {
   const direction = directionOf(desired, to);
   const stages = consumer.repoint(direction);
-  // Nothing starts the target by itself when its hosts boot.
-  const mayBoot = to === "target" && !direction.leftServes;
   const joined = stages.flatMap(({ steps }) => steps).find((step) => step.pointOfNoReturn === true);
-  const guarded: Stage[] = mayBoot
-    ? [{ phase: "repoint", steps: [stayedFencedStep(direction.from, joined?.id)] }]
-    : [];
+  const guarded: Stage[] = direction.leftServes
+    ? []
+    : [{ phase: "repoint", steps: [stayedFencedStep(direction.from, to, joined?.id)] }];
   return [...guarded, ...stages].filter(({ steps }) => steps.length > 0);
 }
 

@@ -3,10 +3,12 @@
  * ensemble goes on serving others. The tests share one lab and put it back before each.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ensureEnsemble } from "../../core/run/ensemble";
 import { repointOrRollBack } from "../../core/run/migration";
 import type { MigrationDesired } from "../../core/run/desired";
+import { serviceCommand } from "../../core/zookeeper/side";
 import { METRIKA_XML, query, untilWritable } from "../../lab/clickhouse";
-import { modeOf } from "../../lab/old-zookeeper";
+import { modeOf, untilQuorum } from "../../lab/old-zookeeper";
 import type { Arguments } from "../../lab/arguments";
 import type { LabHost } from "../../lab/host";
 import { happening } from "./direct/faults";
@@ -107,6 +109,38 @@ test("there and back and there again before ClickHouse had followed: its writers
   expect((await scene.up(desired())).failed).toBe("");
   await untilWritable(scene.lab.clickhouse);
   expect(await writers()).toEqual(["pause", "resume", "pause", "pause", "resume"]);
+});
+
+test("until ClickHouse is repointed to the source the target is left stopped; started by hand, it is told to be stopped again", async () => {
+  const back = desired((args) => (args["active"] = "source"));
+  expect((await scene.up(desired())).failed).toBe("");
+  expect((await scene.back(back)).failed).toBe("");
+
+  const another = scene.target((target) => (target["jvm"] = { initialHeap: "256m", maxHeap: "640m" }));
+  const installed = await tell((say) => ensureEnsemble(another, { say }));
+  expect(installed.failed).toBe("");
+  expect(installed.said).toContain("left stopped: zk-new1, zk-new2, zk-new3; clickhouse may name them");
+  expect(installed.said).toMatch(/zk-new3 +write java.env/);
+  expect(await Promise.all(scene.newEnsemble.map(modeOf))).not.toContain("leader");
+
+  const [dead, ...others] = scene.newEnsemble;
+  await Promise.all(scene.newEnsemble.map(({ name }) => scene.on(name, serviceCommand(another, "start"))));
+  await untilQuorum(scene.newEnsemble);
+  const { failed } = await repointAll(back);
+  const stop = serviceCommand(another, "stop");
+  expect(failed).toContain("zk-new1, zk-new2, zk-new3: found the ensemble serving");
+  expect(failed).toContain(`Stop it again, on each of them: ${stop}; then run the same command again`);
+  expect(await writers()).toEqual(["pause", "resume", "pause"]);
+
+  await scene.lab.host(dead!.name).kill();
+  await Promise.all(others.map(({ name }) => scene.on(name, stop)));
+  expect((await repointAll(back)).failed).toBe("");
+  await untilWritable(scene.lab.clickhouse);
+  expect(await writers()).toEqual(["pause", "resume", "pause", "resume"]);
+
+  await scene.lab.host(dead!.name).start();
+  await scene.install(another);
+  expect(await Promise.all(scene.newEnsemble.map(modeOf))).toContain("leader");
 });
 
 test("a migration that begins with the source active touches no consumer", async () => {

@@ -17,9 +17,14 @@ import type { Server, Side } from "../side";
 import { homeOf, sideOfManaged } from "../side";
 import type { EnsembleObserved, ServerState } from "./observe";
 
-export function planEnsemble(desired: EnsembleDesired, observed: EnsembleObserved): Plan {
+/** @param leaveDown whether servers that are down are only prepared, and stay so */
+export function planEnsemble(desired: EnsembleDesired, observed: EnsembleObserved, leaveDown = false): Plan {
   const side = sideOfManaged(desired);
-  const stages = [...startDown(desired, side, observed), ...changeRunning(desired, side, observed)];
+  const leavesSome = leaveDown && observed.servers.some(({ mode }) => mode === "down");
+  const stages = [
+    ...startDown(desired, side, observed, leavesSome),
+    ...changeRunning(desired, side, observed, leavesSome),
+  ];
   return {
     title: `ZooKeeper ${desired.version} on ${namesOf(desired.hosts).join(", ")} (${connectStringOf(desired)})`,
     operation: "install",
@@ -37,23 +42,36 @@ export function driftOf(desired: EnsembleDesired, observed: EnsembleObserved): s
   ]);
 }
 
-function startDown(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
+function startDown(
+  desired: EnsembleDesired,
+  side: Side,
+  observed: EnsembleObserved,
+  leavesSome: boolean,
+): Stage[] {
   const down = observed.servers.filter(({ mode }) => mode === "down");
   const [first] = down;
   if (!first) return [];
   const toUnpack = down.filter((state) => !state.unpacked);
   const toConfigure = down.filter((state) => differing(desired, state).length > 0);
-  return [
-    { phase: "install", steps: toUnpack.map((state) => fetchStep(desired, state.name)) },
-    { phase: "install", steps: toUnpack.map((state) => unpackStep(desired, state.name)) },
-    { phase: "install", steps: toConfigure.map((state) => configureStep(desired, state)) },
+  const start: Stage[] = [
     { phase: "start", steps: down.map((state) => startStep(side, serverOf(side, state), "start")) },
     { phase: "start", steps: [joinedStep(side, serverOf(side, first), joinTimeoutMs(desired))] },
     { phase: "start", steps: metricsSteps(desired, down) },
   ];
+  return [
+    { phase: "install", steps: toUnpack.map((state) => fetchStep(desired, state.name)) },
+    { phase: "install", steps: toUnpack.map((state) => unpackStep(desired, state.name)) },
+    { phase: "install", steps: toConfigure.map((state) => configureStep(desired, state)) },
+    ...(leavesSome ? [] : start),
+  ];
 }
 
-function changeRunning(desired: EnsembleDesired, side: Side, observed: EnsembleObserved): Stage[] {
+function changeRunning(
+  desired: EnsembleDesired,
+  side: Side,
+  observed: EnsembleObserved,
+  leavesSome: boolean,
+): Stage[] {
   const order = ["no quorum", "follower", "leader", "standalone"];
   const todo = observed.servers
     .filter(({ mode }) => mode !== "down")
@@ -69,12 +87,12 @@ function changeRunning(desired: EnsembleDesired, side: Side, observed: EnsembleO
       one([stopStep(side, server, `stop (${state.mode})`)]),
       ...(differing(desired, state).length === 0 ? [] : [one([configureStep(desired, state)])]),
       one([startStep(side, server, "start")]),
-      one([
-        {
-          ...joinedStep(side, server, joinTimeoutMs(desired)),
-          id: `joined after ${state.name}`,
-        },
-      ]),
+      // Those that are left down would be waited for in vain.
+      one(
+        leavesSome
+          ? []
+          : [{ ...joinedStep(side, server, joinTimeoutMs(desired)), id: `joined after ${state.name}` }],
+      ),
     ];
   });
 }

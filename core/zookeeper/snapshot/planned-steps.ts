@@ -187,11 +187,12 @@ export function proveStep(desired: MoveDesired, facts: MoveFacts): Step {
 }
 
 /**
- * An ensemble that was stopped for good may be started by its hosts' boot: consumers that still name it would write there
- * what the copy does not have.
+ * An ensemble that was stopped for good may be started by hand, or by its hosts' boot: consumers that still name it would
+ * write there what the copy does not have.
+ * @param to the side that is joined: a move to the target can still go back, which keeps what was written
  * @param until the step after which none of them names it any more
  */
-export function stayedFencedStep(left: Side, until: string | undefined): Step {
+export function stayedFencedStep(left: Side, to: "source" | "target", until: string | undefined): Step {
   return {
     id: "what is left stayed fenced",
     host: left.servers[0]?.name ?? "ops",
@@ -199,6 +200,7 @@ export function stayedFencedStep(left: Side, until: string | undefined): Step {
     args: {
       servers: left.servers.map(({ name, address }) => ({ name, address })),
       clientPort: left.clientPort,
+      ...(to === "source" ? { stopAgain: left.stop } : {}),
     },
     says: "the ensemble that is left does not serve",
     holdsUntil: until,

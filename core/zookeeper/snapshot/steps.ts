@@ -8,7 +8,7 @@ import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
 import { askSrvr } from "../ask";
 import { sessionsIn } from "../files/snapshot";
-import type { Server } from "../side";
+import { sayServers, type Server } from "../side";
 import { fold, foldedSnapshot } from "./fold";
 import { handOver, handedOver } from "./hand-over";
 import { stillLeads } from "./leads";
@@ -30,10 +30,14 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
     },
     async apply({ step: { args } }) {
       const servers = args["servers"] as unknown as readonly Server[];
+      const { stopAgain } = args;
       throw new UserError(
-        `${servers.map(({ name }) => name).join(", ")}: found the ensemble serving, expected it stopped since the fence: somebody ` +
+        `${sayServers({ servers })}: found the ensemble serving, expected it stopped since the fence: somebody ` +
           "started it, or its hosts have booted. Consumers may have written there what the side that is joined does not have. " +
-          "Go back with active: source and pulumi up, which keeps all of it; then move again.",
+          (typeof stopAgain === "string"
+            ? "The way back had taken its data before that: what was written there since stays in the files on those hosts, and " +
+              `is not on the source. Stop it again, on each of them: ${stopAgain}; then run the same command again.`
+            : "Go back with active: source and pulumi up, which keeps all of it; then move again."),
       );
     },
   },

@@ -64,9 +64,11 @@ test("there and back: the source is active, nothing can be taken back, consumers
   expect(history).toMatchObject({ active: "source", undoable: undefined, pendingMove: undefined });
   expect(history.consumers.get("ck")).toBe("target");
   expect(history.awaitsRelease("ck")).toBe(true);
+  expect(history.unreleased).toEqual(["ck"]);
   const released = readHistory([...history.runs, repoint("source", "done")]);
   expect(released.consumers.get("ck")).toBe("source");
   expect(released.awaitsRelease("ck")).toBe(false);
+  expect(released.unreleased).toEqual([]);
 });
 
 test("a way back that was interrupted leaves the target active", () => {

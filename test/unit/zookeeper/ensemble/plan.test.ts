@@ -113,6 +113,31 @@ test("all that are down are started before anybody waits for them: one alone fin
   ]);
 });
 
+test("what is to stay down is prepared and not started, and nobody waits for it", () => {
+  const changed = ensemble({ tickTime: 3000 });
+  const left = (...modes: ServerState["mode"][]) => {
+    const servers = modes.map((mode, index) => installed(`zk-new${index + 1}`, mode));
+    return planEnsemble(changed, { servers }, true).stages.map(({ steps }) =>
+      steps.map(({ id }) => id).join(", "),
+    );
+  };
+  expect(left("down", "down", "down")).toEqual(["configure zk-new1, configure zk-new2, configure zk-new3"]);
+  expect(left("down", "down", "no quorum")).toEqual([
+    "configure zk-new1, configure zk-new2",
+    "stop zk-new3",
+    "configure zk-new3",
+    "start zk-new3",
+  ]);
+  expect(left("leader", "follower", "follower")).toContain("joined after zk-new1");
+  expect(
+    planEnsemble(
+      ensemble(),
+      three((name) => installed(name, "down")),
+      true,
+    ).stages,
+  ).toEqual([]);
+});
+
 test("the same facts make the same plan, and steps have names of their own", () => {
   const observed = three(empty);
   expect(planEnsemble(ensemble(), observed)).toEqual(planEnsemble(ensemble(), observed));

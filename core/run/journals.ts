@@ -1,0 +1,73 @@
+/**
+ * The journals that lie on hosts, of whichever migration. A state that was lost, or another list of hosts, makes Pulumi
+ * ask for something else than what was begun there: then the hosts alone know whose data is where.
+ */
+import { HostUnreachable } from "../engine/errors";
+import { runsOf } from "../engine/journal";
+import { stepsOf } from "../engine/step";
+import { STATE_FOLDER } from "../journal/folder";
+import { parseJournals } from "../journal/remote-journal";
+import type { World } from "../transports/contract";
+import type { EnsembleDesired } from "../zookeeper/desired";
+import { addressOf, namesOf } from "../zookeeper/desired";
+import type { Server } from "../zookeeper/side";
+import type { History } from "./history";
+import { readHistory } from "./history";
+
+export interface FoundMigration {
+  readonly folder: string;
+  /** Names of those that have its journal. */
+  readonly hosts: readonly string[];
+  readonly history: History;
+}
+
+/** Hosts that do not answer are passed over: a way back goes on without them. */
+export async function migrationsOn(world: World, names: readonly string[]): Promise<FoundMigration[]> {
+  const parts = (await Promise.all(names.map((name) => journalsOn(world, name)))).flat();
+  return [...new Set(parts.map(({ folder }) => folder))].map((folder) => {
+    const copies = parts.filter((part) => part.folder === folder);
+    const history = readHistory(runsOf(parseJournals(copies.map(({ text }) => text))));
+    return { folder, hosts: copies.map(({ name }) => name), history };
+  });
+}
+
+/** Whether it needs nothing more: its data is where it came from, or its way back is closed. */
+export function isOver({ history }: FoundMigration): boolean {
+  return history.finalized || history.isSettledOn("source");
+}
+
+/**
+ * Consumers that may still name the ensemble after its data went back to the source: started before they are repointed, it
+ * would take writes of theirs that the source never sees.
+ */
+export function namedStill(ensemble: EnsembleDesired, { history }: FoundMigration): readonly string[] {
+  const back = history.runs.findLast(({ plan, outcome }) => plan.operation === "back" && outcome === "done");
+  // A way back by snapshot starts the source, and leaves the target stopped; any other leaves both at work.
+  const joined = back && stepsOf(back.plan).find(({ kind }) => kind === "zk.joined");
+  const source = joined?.args["servers"] as unknown as readonly Server[] | undefined;
+  const ours = namesOf(ensemble.hosts).map((name) => addressOf(ensemble.hosts, name));
+  return source && !source.some(({ address }) => ours.includes(address)) ? history.unreleased : [];
+}
+
+async function journalsOn(world: World, name: string) {
+  try {
+    const { stdout } = await world.host(name).script(JOURNALS, [STATE_FOLDER]);
+    return stdout
+      .split("\u0001")
+      .slice(1)
+      .map((part) => {
+        const folder = part.slice(0, part.indexOf("\n"));
+        return { name, folder, text: part.slice(folder.length) };
+      });
+  } catch (error) {
+    if (error instanceof HostUnreachable) return [];
+    throw error;
+  }
+}
+
+const JOURNALS = `
+for journal in "$1"/migration-*/journal.jsonl; do
+  [ -e "$journal" ] || continue
+  printf '\\001%s\\n' "$(dirname "$journal")"
+  cat "$journal"
+done`;
