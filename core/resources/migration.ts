@@ -6,6 +6,7 @@ import type { MigrationDesired } from "../run/desired";
 import { migrationId, migrationSchema, readArguments } from "../run/desired";
 import { finalize, reviewFinalize } from "../run/finalize";
 import { readHistory } from "../run/history";
+import { refuseAnother } from "../run/journals";
 import { moveTo, rollBack, WayBackClosed } from "../run/migration";
 import { keepersOf, withMigrationWorld } from "../run/open";
 import { complainForward, observeForward, planForward, sketchBack } from "../run/move";
@@ -40,6 +41,7 @@ export const migration: Lifecycle = {
     try {
       return await withMigrationWorld(desired, async (world) => {
         const history = readHistory(await readRuns(world, keepersOf(desired)));
+        await refuseAnother(world, desired, history);
         if (history.pendingMove) {
           const { operation, stages } = history.pendingMove.plan;
           const steps = describeSteps({ ...history.pendingMove.plan, stages });

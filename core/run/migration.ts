@@ -20,6 +20,7 @@ import type { MigrationDesired, RepointDesired } from "./desired";
 import { guard, NotRolledBack, RolledBack, takeBackHarmless } from "./guard";
 import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
+import { refuseAnother } from "./journals";
 import { observeForward, planForward } from "./move";
 import { withMigrationSession } from "./open";
 import { foundOf } from "./review";
@@ -37,9 +38,10 @@ export interface Moved {
 
 /** Brings the data to `to`; the consumers stay fenced for their own resources to repoint and release. */
 export async function moveTo(desired: MigrationDesired, to: ActiveSide, progress: Progress): Promise<Moved> {
-  return withMigrationSession(desired, progress, (world, session) =>
-    bring(world, session, desired, to, progress),
-  );
+  return withMigrationSession(desired, progress, async (world, session) => {
+    await refuseAnother(world, desired, readHistory(await session.runs()));
+    return bring(world, session, desired, to, progress);
+  });
 }
 
 /** The way back of a destroy: brings the data to the source, and releases every consumer there. */

@@ -3,6 +3,7 @@
  * ensemble goes on serving others. The tests share one lab and put it back before each.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { migration as zkDataMigration } from "../../core/resources/migration";
 import { ensureEnsemble } from "../../core/run/ensemble";
 import { repointOrRollBack } from "../../core/run/migration";
 import type { MigrationDesired } from "../../core/run/desired";
@@ -13,7 +14,7 @@ import type { Arguments } from "../../lab/arguments";
 import type { LabHost } from "../../lab/host";
 import { happening } from "./direct/faults";
 import { Scene, tell, type Told } from "./direct/scene";
-import { readTree, withZooKeeper } from "./direct/tree";
+import { readTree, withZooKeeper, write } from "./direct/tree";
 import { serversOf } from "./harness/connections";
 
 let scene: Scene;
@@ -186,6 +187,32 @@ describe("fence consumersOnly", () => {
         expect(addresses(scene.newEnsemble)).toContain(address);
       }
     }
+  });
+
+  test("the source's list of hosts is changed after the move: refused, since the target has the only newest data", async () => {
+    expect((await scene.up(others())).failed).toBe("");
+    const written = await write(scene.lab.inventory.new, "/since", 3);
+    for (const active of ["target", "source"]) {
+      const changed = (args: Arguments) => {
+        Object.assign(args, { fence: "consumersOnly", active });
+        delete args.source.hosts["zk-old3"];
+      };
+      const refusal = expect.stringMatching(
+        /migration-\w+ on .*zk-new1.*: found another migration of these hosts, whose data is on its target: move zk-old1, zk-old2, zk-old3 to zk-new1/,
+      );
+      expect((await scene.up(desired(changed))).failed).toEqual(refusal);
+      const { failures } = await zkDataMigration.check({}, scene.arguments(changed));
+      expect(failures).toEqual([expect.objectContaining({ reason: refusal })]);
+    }
+    expect(Object.keys(await readTree(scene.lab.inventory.new, "/since"))).toEqual(
+      expect.arrayContaining(written),
+    );
+
+    const back = { ...others(), active: "source" as const };
+    expect((await scene.up(back)).failed).toBe("");
+    expect(Object.keys(await readTree(scene.lab.inventory.old, "/since"))).toEqual(
+      expect.arrayContaining(written),
+    );
   });
 
   test("whoever writes on is found out, and ClickHouse runs on the source again", async () => {
