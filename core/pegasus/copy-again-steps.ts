@@ -20,25 +20,27 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
         : { done: false, found: `${elsewhere.join(", ")} was started since the copy` };
     },
     async apply(context) {
+      const { step, world, say } = context;
       const { elsewhere, joined } = startedSince(context);
       // Carried out without a look where the run has started over.
       if (elsewhere.length === 0) return {};
-      if (joined.length > 0 && context.step.args["acceptLost"] === true) {
-        context.say(`left behind, as accepted: what ${elsewhere.join(", ")} may have written elsewhere`);
+      const settle = () => Promise.all(metasOf(step).map((host) => settleRan(world, { ...step, host })));
+      if (joined.length > 0 && step.args["acceptLost"] === true) {
+        say(`left behind, as accepted: what ${elsewhere.join(", ")} may have written elsewhere`);
+        await settle();
         return { leftBehind: elsewhere };
       }
       if (joined.length > 0) {
         throw new UserError(
-          `${elsewhere.join(", ")} ran on ${String(context.step.args["left"])} and ${joined.join(", ")} on ` +
-            `${String(context.step.args["joined"])} at the same time: found two clusters' metadata, expected one. Compare ` +
+          `${elsewhere.join(", ")} ran on ${String(step.args["left"])} and ${joined.join(", ")} on ` +
+            `${String(step.args["joined"])} at the same time: found two clusters' metadata, expected one. Compare ` +
             "the tables of both. acceptLost: true goes on with the side that is joined, and leaves behind what is on the other; with " +
             "active: the other side it does so there.",
         );
       }
-      context.say(`${elsewhere.join(", ")} was started since the copy: copying what it may have written`);
-      const copied = await copyAndProve(context.world, context.step.args, context.say);
-      const { step, world } = context;
-      await Promise.all(metasOf(step).map((host) => settleRan(world, { ...step, host })));
+      say(`${elsewhere.join(", ")} was started since the copy: copying what it may have written`);
+      const copied = await copyAndProve(world, step.args, say);
+      await settle();
       return copied;
     },
   },

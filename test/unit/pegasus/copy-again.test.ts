@@ -13,7 +13,7 @@ function contextAfter(ranOn: Readonly<Record<string, string>>) {
   const results = new Map(
     ["m1", "m2"].map((name) => [`meta ${name} is down`, ranOn[name] ? { ranOn: ranOn[name] } : {}]),
   );
-  return { ...contextOf(step, new World(["new"])), result: (id: string) => results.get(id)! };
+  return { ...contextOf(step, new World(["new", "m1", "m2"])), result: (id: string) => results.get(id)! };
 }
 
 test.each([
