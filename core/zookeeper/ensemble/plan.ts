@@ -1,9 +1,11 @@
 /**
  * Plans the installation of an ensemble, and every later change of it.
  *
- * Servers that are down have no quorum to lose: all of them are prepared side by side and started together. Those that
- * run are changed after that one at a time, followers first, the leader last, each one synced before the next is
- * touched, so that a quorum stands at every moment. A server that is already as it should be is left alone.
+ * Servers that are down, or run without a quorum, have none to lose: all of them are prepared side by side and started
+ * together. Then everybody is waited for: a server that cannot join, as under an argument that an earlier run brought to
+ * it alone, holds the change up there, while the others still serve. Those that serve are changed after that one at a
+ * time, followers first, the leader last, each one synced before the next is touched, so that a quorum stands at every
+ * moment. A server that is already as it should be is left alone.
  *
  * Pure: facts come from `observe.ts`, steps are run by `engine/execute.ts`.
  */
@@ -20,10 +22,26 @@ import type { EnsembleObserved, ServerState } from "./observe";
 /** @param leaveDown whether servers that are down are only prepared, and stay so */
 export function planEnsemble(desired: EnsembleDesired, observed: EnsembleObserved, leaveDown = false): Plan {
   const side = sideOfManaged(desired);
-  const leavesSome = leaveDown && observed.servers.some(({ mode }) => mode === "down");
-  const stages = [
-    ...startDown(desired, side, observed, leavesSome),
-    ...changeRunning(desired, side, observed, leavesSome),
+  const left = leaveDown ? observed.servers.filter(({ mode }) => mode === "down") : [];
+  const wrong = observed.servers.filter((state) => state.mode === "down" || differs(desired, state));
+  const idle = wrong.filter((state) => !serves(state));
+  const serving = wrong
+    .filter(serves)
+    .sort((a, b) => LEADER_LAST.indexOf(a.mode) - LEADER_LAST.indexOf(b.mode));
+  const joined = joinedStep(side, side.servers[0] as Server, joinTimeoutMs(desired));
+  // Those that are left down would be waited for in vain.
+  const wait = (step: Step): Stage => ({ phase: "start", steps: left.length > 0 ? [] : [step] });
+  const started = idle.filter((state) => !left.includes(state));
+  const stages: Stage[] = [
+    ...prepare(desired, side, idle),
+    { phase: "start", steps: startSteps(side, started) },
+    ...(driftOf(desired, observed).length === 0 ? [] : [wait(joined)]),
+    { phase: "start", steps: metricsSteps(desired, started) },
+    ...serving.flatMap((state) => [
+      ...prepare(desired, side, [state]),
+      { phase: "start", steps: startSteps(side, [state]) } as const,
+      wait({ ...joined, id: `joined after ${state.name}`, host: state.name }),
+    ]),
   ];
   return {
     title: `ZooKeeper ${desired.version} on ${namesOf(desired.hosts).join(", ")} (${connectStringOf(desired)})`,
@@ -42,59 +60,34 @@ export function driftOf(desired: EnsembleDesired, observed: EnsembleObserved): s
   ]);
 }
 
-function startDown(
-  desired: EnsembleDesired,
-  side: Side,
-  observed: EnsembleObserved,
-  leavesSome: boolean,
-): Stage[] {
-  const down = observed.servers.filter(({ mode }) => mode === "down");
-  const [first] = down;
-  if (!first) return [];
-  const toUnpack = down.filter((state) => !state.unpacked);
-  const toConfigure = down.filter((state) => differing(desired, state).length > 0);
-  const start: Stage[] = [
-    { phase: "start", steps: down.map((state) => startStep(side, serverOf(side, state), "start")) },
-    { phase: "start", steps: [joinedStep(side, serverOf(side, first), joinTimeoutMs(desired))] },
-    { phase: "start", steps: metricsSteps(desired, down) },
-  ];
+const LEADER_LAST: readonly ServerState["mode"][] = ["follower", "leader", "standalone"];
+
+function serves({ mode }: ServerState): boolean {
+  return mode !== "down" && mode !== "no quorum";
+}
+
+function differs(desired: EnsembleDesired, state: ServerState): boolean {
+  return !state.unpacked || differing(desired, state).length > 0;
+}
+
+/** Makes the servers as they should be, side by side; afterwards none of them runs. */
+function prepare(desired: EnsembleDesired, side: Side, states: readonly ServerState[]): Stage[] {
+  const toUnpack = states.filter((state) => !state.unpacked);
+  const toStop = states.filter(({ mode }) => mode !== "down");
+  const toConfigure = states.filter((state) => differing(desired, state).length > 0);
   return [
     { phase: "install", steps: toUnpack.map((state) => fetchStep(desired, state.name)) },
     { phase: "install", steps: toUnpack.map((state) => unpackStep(desired, state.name)) },
+    {
+      phase: "install",
+      steps: toStop.map((state) => stopStep(side, serverOf(side, state), `stop (${state.mode})`)),
+    },
     { phase: "install", steps: toConfigure.map((state) => configureStep(desired, state)) },
-    ...(leavesSome ? [] : start),
   ];
 }
 
-function changeRunning(
-  desired: EnsembleDesired,
-  side: Side,
-  observed: EnsembleObserved,
-  leavesSome: boolean,
-): Stage[] {
-  const order = ["no quorum", "follower", "leader", "standalone"];
-  const todo = observed.servers
-    .filter(({ mode }) => mode !== "down")
-    .filter((state) => !state.unpacked || differing(desired, state).length > 0)
-    .sort((a, b) => order.indexOf(a.mode) - order.indexOf(b.mode));
-  return todo.flatMap((state) => {
-    const server = serverOf(side, state);
-    const one = (steps: Step[]): Stage => ({ phase: "install", steps });
-    return [
-      ...(state.unpacked
-        ? []
-        : [one([fetchStep(desired, state.name)]), one([unpackStep(desired, state.name)])]),
-      one([stopStep(side, server, `stop (${state.mode})`)]),
-      ...(differing(desired, state).length === 0 ? [] : [one([configureStep(desired, state)])]),
-      one([startStep(side, server, "start")]),
-      // Those that are left down would be waited for in vain.
-      one(
-        leavesSome
-          ? []
-          : [{ ...joinedStep(side, server, joinTimeoutMs(desired)), id: `joined after ${state.name}` }],
-      ),
-    ];
-  });
+function startSteps(side: Side, states: readonly ServerState[]): Step[] {
+  return states.map((state) => startStep(side, serverOf(side, state), "start"));
 }
 
 function fetchStep(desired: EnsembleDesired, name: string): Step {

@@ -45,19 +45,20 @@ test("as it should be: nothing to do, no drift", () => {
   expect(driftOf(ensemble(), observed)).toEqual([]);
 });
 
-test("a change rolls: one server a stage, followers first, the leader last, each joined before the next", () => {
+test("a change rolls: one server a stage, followers first, the leader last, all joined before each", () => {
   const observed = three((name) => installed(name, name === "zk-new1" ? "leader" : "follower"));
   const plan = planEnsemble(ensemble({ tickTime: 3000 }), observed);
   expect(plan.stages.every((stage) => stage.steps.length === 1)).toBe(true);
   const ids = plan.stages.map((stage) => stage.steps[0]!.id);
-  expect(ids).toEqual(
-    ["zk-new2", "zk-new3", "zk-new1"].flatMap((name) => [
+  expect(ids).toEqual([
+    "joined zk-new1 zk-new2 zk-new3",
+    ...["zk-new2", "zk-new3", "zk-new1"].flatMap((name) => [
       `stop ${name}`,
       `configure ${name}`,
       `start ${name}`,
       `joined after ${name}`,
     ]),
-  );
+  ]);
 });
 
 test("only the file, and only the server, that differs is touched", () => {
@@ -67,6 +68,7 @@ test("only the file, and only the server, that differs is touched", () => {
   );
   const steps = planEnsemble(ensemble(), observed).stages.flatMap((stage) => stage.steps);
   expect(steps.map(({ host, says }) => [host, says])).toEqual([
+    ["zk-new1", "wait for one leader and 2 synced followers"],
     ["zk-new3", "stop (follower)"],
     ["zk-new3", "write java.env"],
     ["zk-new3", "start"],
@@ -94,21 +96,60 @@ test("what is down comes first: it cannot be stopped, and the quorum needs it", 
   expect(driftOf(ensemble(), observed)).toContain("zk-new3: not running");
 });
 
+/** Each stage, its steps side by side. */
+function stagesOf(zooCfg: EnsembleInput["zooCfg"], servers: readonly ServerState[]): string[] {
+  const { stages } = planEnsemble(ensemble({ zooCfg }), { servers });
+  return stages.map(({ steps }) => steps.map(({ id }) => id).join(", "));
+}
+
 test("all that are down are started before anybody waits for them: one alone finds no quorum, or not everybody", () => {
-  const observed = {
-    servers: [
-      installed("zk-new1", "down"),
-      installed("zk-new2", "down"),
-      installed("zk-new3", "no quorum", { tickTime: 3000 }),
-    ],
-  };
-  const ids = planEnsemble(ensemble(), observed).stages.map(({ steps }) =>
-    steps.map(({ id }) => id).join(", "),
-  );
-  expect(ids.slice(0, 4)).toEqual([
-    "start zk-new1, start zk-new2",
+  const stages = stagesOf({}, [
+    installed("zk-new1", "down"),
+    installed("zk-new2", "down"),
+    installed("zk-new3", "no quorum", { tickTime: 3000 }),
+  ]);
+  expect(stages).toEqual([
+    "stop zk-new3",
+    "configure zk-new3",
+    "start zk-new1, start zk-new2, start zk-new3",
     "joined zk-new1 zk-new2 zk-new3",
-    "metrics zk-new1, metrics zk-new2",
+    "metrics zk-new1, metrics zk-new2, metrics zk-new3",
+  ]);
+});
+
+/** With it a server runs and finds nobody who speaks as it does. */
+const TLS = { sslQuorum: "true" };
+
+test("a server that the change keeps from joining is waited for before another is stopped: the rest still serves", () => {
+  const stages = stagesOf(TLS, [
+    installed("zk-new1", "no quorum", { zooCfg: TLS }),
+    installed("zk-new2", "leader"),
+    installed("zk-new3", "follower"),
+  ]);
+  expect(stages.slice(0, 2)).toEqual(["joined zk-new1 zk-new2 zk-new3", "stop zk-new3"]);
+});
+
+test("a server that finds no quorum though nothing differs is waited for: the change has not ended", () => {
+  const stages = stagesOf(TLS, [
+    installed("zk-new1", "no quorum", { zooCfg: TLS }),
+    installed("zk-new2", "leader", { zooCfg: TLS }),
+    installed("zk-new3", "follower", { zooCfg: TLS }),
+  ]);
+  expect(stages).toEqual(["joined zk-new1 zk-new2 zk-new3"]);
+});
+
+test("with the argument put back, that server is mended first, then the others go on", () => {
+  const stages = stagesOf({ maxClientCnxns: "60" }, [
+    installed("zk-new1", "no quorum", { zooCfg: TLS }),
+    installed("zk-new2", "leader"),
+    installed("zk-new3", "follower"),
+  ]);
+  expect(stages.slice(0, 6)).toEqual([
+    "stop zk-new1",
+    "configure zk-new1",
+    "start zk-new1",
+    "joined zk-new1 zk-new2 zk-new3",
+    "metrics zk-new1",
     "stop zk-new3",
   ]);
 });
@@ -123,9 +164,8 @@ test("what is to stay down is prepared and not started, and nobody waits for it"
   };
   expect(left("down", "down", "down")).toEqual(["configure zk-new1, configure zk-new2, configure zk-new3"]);
   expect(left("down", "down", "no quorum")).toEqual([
-    "configure zk-new1, configure zk-new2",
     "stop zk-new3",
-    "configure zk-new3",
+    "configure zk-new1, configure zk-new2, configure zk-new3",
     "start zk-new3",
   ]);
   expect(left("leader", "follower", "follower")).toContain("joined after zk-new1");
@@ -136,6 +176,25 @@ test("what is to stay down is prepared and not started, and nobody waits for it"
       true,
     ).stages,
   ).toEqual([]);
+});
+
+test("an ensemble that never found its quorum is mended as a whole: no server waits for one that is not mended yet", () => {
+  const stages = stagesOf(
+    {},
+    ["zk-new1", "zk-new2", "zk-new3"].map((name) => installed(name, "no quorum", { zooCfg: TLS })),
+  );
+  expect(stages.slice(2, 4)).toEqual([
+    "start zk-new1, start zk-new2, start zk-new3",
+    "joined zk-new1 zk-new2 zk-new3",
+  ]);
+});
+
+test("steps have names of their own also where some are mended and some roll", () => {
+  const { stages } = planEnsemble(ensemble({ tickTime: 3000 }), {
+    servers: [empty("zk-new1"), installed("zk-new2", "leader"), installed("zk-new3", "no quorum")],
+  });
+  const ids = stages.flatMap(({ steps }) => steps.map(({ id }) => id));
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 test("the same facts make the same plan, and steps have names of their own", () => {
