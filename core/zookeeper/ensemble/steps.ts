@@ -93,21 +93,36 @@ export const ensembleHandlers: Readonly<Record<string, Handler<World>>> = {
   },
   "zk.remove": {
     async look({ step: { host, args }, world }) {
-      const left = await Promise.all(
-        pathsOf(args["paths"]).map((path) => exists(world.host(host), path, "-e")),
-      );
-      const found = left.filter(Boolean).length;
-      return { done: found === 0, found: `${found} of the folders are there` };
+      const { stdout } = await world.host(host).script(LEFT, pathsOf(args["paths"]));
+      const left = stdout.trim().replaceAll("\n", ", ");
+      return { done: left === "", found: left === "" ? "nothing is left" : `${left} left` };
     },
     async apply({ step: { host, args }, world }) {
       const paths = pathsOf(args["paths"]);
       const unit = paths.includes(UNIT_PATH);
-      if (unit) await world.host(host).script("systemctl disable zookeeper");
-      await world.host(host).run(["rm", "-rf", "--", ...paths], { timeoutMs: 120_000 });
+      // An ensemble that was created half way, or removed half way, has none.
+      if (unit) await world.host(host).script('[ ! -e "$1" ] || systemctl disable zookeeper', [UNIT_PATH]);
+      await world.host(host).script(REMOVE, paths, { timeoutMs: 120_000 });
       if (unit) await world.host(host).script("systemctl daemon-reload");
     },
   },
 };
+
+/** A disk that is mounted where data lies stays, empty: a folder counts as gone once no file is in it. */
+const HOLDS_FILES = `holds_files() { [ -n "$(find "$1" ! -type d -print -quit 2>/dev/null)" ]; }`;
+
+const LEFT = `
+${HOLDS_FILES}
+for path in "$@"; do
+  ! holds_files "$path" || echo "$path"
+done`;
+
+/** Of a mount point rm takes all that is in it, and then fails: "Device or resource busy". */
+const REMOVE = `
+${HOLDS_FILES}
+for path in "$@"; do
+  rm -rf -- "$path" || ! holds_files "$path" || exit 1
+done`;
 
 /** $1 archive $2 home $3 version $4 user $5 run; then the folders that belong to the user. */
 const UNPACK = `
@@ -155,8 +170,8 @@ async function metricsAnswer(host: HostAccess, port: number): Promise<Sight> {
   }
 }
 
-async function exists(host: HostAccess, path: string, test: "-x" | "-e" = "-x"): Promise<boolean> {
-  return (await host.run(["test", test, path], { accept: [0, 1] })).code === 0;
+async function exists(host: HostAccess, path: string): Promise<boolean> {
+  return (await host.run(["test", "-x", path], { accept: [0, 1] })).code === 0;
 }
 
 function filesOf(value: unknown): readonly ConfigFile[] {
