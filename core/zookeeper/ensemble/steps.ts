@@ -137,7 +137,8 @@ if ! [ -e "$fresh/lib/zookeeper-$version.jar" ]; then
 fi
 chown -R "$user:" "$fresh"
 sync -f "$fresh"
-rm -rf "$home" && mv "$fresh" "$home"
+rm -rf "$home"
+mv "$fresh" "$home"
 rm -f "$archive"
 for dir in "$@"; do
   mkdir -p "$dir"

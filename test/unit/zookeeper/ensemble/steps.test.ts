@@ -1,7 +1,7 @@
 /** What the steps do on a host, by a real shell; `rm` and `systemctl` stand in for a mounted disk and for systemd. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "../../../../core/engine/step";
 import { UNIT_PATH } from "../../../../core/zookeeper/config-files";
@@ -68,4 +68,17 @@ test("an ensemble that was created half way is removed: its unit is not there to
   const context = contextFor("zk.remove", { paths: [folder("home"), UNIT_PATH] });
   await remove.apply(context);
   expect(existsSync(path("home"))).toBe(false);
+});
+
+test("a release whose folder cannot be replaced is not taken for unpacked, and its archive stays", async () => {
+  mkdirSync(path("release/lib"), { recursive: true });
+  writeFileSync(path("release/lib/zookeeper-3.7.1.jar"), "");
+  const archive = path("release.tar.gz");
+  execFileSync("tar", ["-czf", archive, "-C", scene, "release"]);
+  const runAs = userInfo().username;
+  const args = { archive, home: folder("mounted-home"), version: "3.7.1", runAs, folders: [] };
+  await expect(ensembleHandlers["zk.unpack"]!.apply(contextFor("zk.unpack", args))).rejects.toThrow(
+    "Device or resource busy",
+  );
+  expect(existsSync(archive)).toBe(true);
 });
