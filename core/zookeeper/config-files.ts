@@ -7,8 +7,7 @@
  * off, and an empty server may not found an ensemble of its own during a migration.
  */
 import type { EnsembleDesired } from "./desired";
-import { addressOf, namesOf, serverIds } from "./desired";
-import { homeOf } from "./side";
+import { addressOf, homeOf, namesOf, serverIds } from "./desired";
 
 export interface ConfigFile {
   readonly path: string;

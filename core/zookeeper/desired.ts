@@ -5,6 +5,7 @@
  * Arguments arrive from Pulumi as untyped JSON, so the schema is the only way in.
  */
 import { isIP } from "node:net";
+import { posix } from "node:path";
 import { z } from "zod";
 import type { Hosts } from "../transports/contract";
 import { argumentOf } from "./zoo-cfg-keys";
@@ -132,7 +133,7 @@ export const ensembleSchema = z
     removeData: z.boolean().default(false),
   })
   .superRefine((desired, context) => {
-    for (const problem of [...problemsOf(desired), ...secretsIn(desired)])
+    for (const problem of [...problemsOf(desired), ...foldersInHome(desired), ...secretsIn(desired)])
       context.addIssue({ code: "custom", ...problem });
   });
 
@@ -179,6 +180,11 @@ export function connectStringOf(desired: { hosts: Hosts; clientPort: number }): 
     .join(",");
 }
 
+/** The unpacked release, inside installDir, as the procedure lays it out. */
+export function homeOf(desired: Pick<EnsembleDesired, "installDir" | "version">): string {
+  return `${desired.installDir}/apache-zookeeper-${desired.version}-bin`;
+}
+
 /** Configuration files are printed in previews and kept in journals: what is secret must not get into one. */
 function secretsIn(desired: Pick<EnsembleDesired, "zooCfg" | "jvm">): Problem[] {
   const isSecret = (key: string) => /passw|secret|passphrase|superDigest/i.test(key);
@@ -194,6 +200,19 @@ function secretsIn(desired: Pick<EnsembleDesired, "zooCfg" | "jvm">): Problem[] 
     ),
   ];
 }
+
+/** The release's folder is replaced when it is unpacked, and goes with the ensemble, whatever else lies in it. */
+function foldersInHome(desired: FoldersDesired): Problem[] {
+  const home = posix.join(homeOf(desired), "/");
+  return (["dataDir", "dataLogDir", "logDir"] as const)
+    .filter((key) => posix.join(desired[key], "/").startsWith(home))
+    .map((key) => ({
+      path: [key],
+      message: `a folder outside of ${home}, which is replaced and removed with its release; found ${desired[key]}`,
+    }));
+}
+
+type FoldersDesired = Pick<EnsembleDesired, "installDir" | "version" | "dataDir" | "dataLogDir" | "logDir">;
 
 interface Problem {
   readonly path: string[];

@@ -3,7 +3,7 @@
  * managed here or run by its owners' commands. Holds no connection, since it travels in plans and journals.
  */
 import type { EnsembleDesired, ExistingDesired } from "./desired";
-import { addressOf, namesOf } from "./desired";
+import { addressOf, homeOf, namesOf } from "./desired";
 
 export interface Server {
   /** Short host name. */
@@ -75,11 +75,6 @@ export function sideOfExisting(
     juteMaxBuffer: found.juteMaxBuffer ?? DEFAULT_JUTE_MAX_BUFFER,
     extendedTypes: found.extendedTypes ?? false,
   };
-}
-
-/** The unpacked release, inside installDir, as the procedure lays it out. */
-export function homeOf(desired: Pick<EnsembleDesired, "installDir" | "version">): string {
-  return `${desired.installDir}/apache-zookeeper-${desired.version}-bin`;
 }
 
 /** `zk-old1, zk-old2` */

@@ -13,10 +13,10 @@ import type { Plan, Stage, Step } from "../../engine/step";
 import type { ConfigFile } from "../config-files";
 import { configFiles } from "../config-files";
 import type { EnsembleDesired } from "../desired";
-import { connectStringOf, namesOf } from "../desired";
+import { connectStringOf, homeOf, namesOf } from "../desired";
 import { joinedStep, startStep, stopStep } from "../service-steps";
 import type { Server, Side } from "../side";
-import { homeOf, sideOfManaged } from "../side";
+import { sideOfManaged } from "../side";
 import type { EnsembleObserved, ServerState } from "./observe";
 
 /** @param leaveDown whether servers that are down are only prepared, and stay so */

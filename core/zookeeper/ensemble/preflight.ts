@@ -5,8 +5,7 @@ import { CommandFailed, HostUnreachable, Refusal } from "../../engine/errors";
 import type { Complaint } from "../../engine/errors";
 import type { World } from "../../transports/contract";
 import type { EnsembleDesired } from "../desired";
-import { namesOf } from "../desired";
-import { homeOf } from "../side";
+import { homeOf, namesOf } from "../desired";
 
 export interface HostFacts {
   readonly name: string;

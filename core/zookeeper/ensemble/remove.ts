@@ -2,10 +2,10 @@
 import type { Plan, Stage } from "../../engine/step";
 import { UNIT_PATH } from "../config-files";
 import type { EnsembleDesired } from "../desired";
+import { homeOf } from "../desired";
 import type { EnsembleFacts } from "../observe";
 import { stopStep } from "../service-steps";
 import type { Side } from "../side";
-import { homeOf } from "../side";
 
 export function planRemoval(desired: EnsembleDesired, side: Side, facts: EnsembleFacts): Plan {
   const isLeader = (name: string) => facts.leader?.name === name;
