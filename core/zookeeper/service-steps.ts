@@ -9,6 +9,7 @@ import { UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, Step } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
+import type { Mode } from "../transports/fourlw";
 import { askEach, askMntr, askSrvr, isLed, runs, sayAnswer, sayEach } from "./ask";
 import type { Server, Side } from "./side";
 
@@ -188,6 +189,7 @@ async function listeners(host: HostAccess, port: number): Promise<number[]> {
   return stdout.trim().split(/\s+/).filter(Boolean).map(Number);
 }
 
+/** Observers have joined as well; the leader does not count them among those that are synced. */
 async function joined(world: World, args: JsonObject): Promise<Sight> {
   const servers = args["servers"] as unknown as readonly Server[];
   const port = Number(args["clientPort"]);
@@ -196,16 +198,15 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
   const found = servers.map(({ name }, index) => `${name} ${modes[index]}`).join(", ");
   const lead = servers.length === 1 ? "standalone" : "leader";
   const leader = servers[modes.indexOf(lead)];
-  const complete =
-    modes.filter((mode) => mode === lead).length === 1 &&
-    modes.filter((mode) => mode === "follower").length === servers.length - 1;
+  const count = (mode: Mode) => modes.filter((one) => one === mode).length;
+  const complete = count(lead) === 1 && count("follower") + count("observer") === servers.length - 1;
   if (!complete || !leader) return { done: false, found };
   if (servers.length === 1) return { done: true, found };
   const mntr = await askMntr(world.host(leader.name), port);
   // A server that does not allow mntr leaves only srvr to go by.
   if (!mntr) return { done: true, found };
   const synced = mntr.syncedFollowers ?? 0;
-  return { done: synced === servers.length - 1, found: `${found}, ${synced} synced` };
+  return { done: synced === count("follower"), found: `${found}, ${synced} synced` };
 }
 
 /** With less than a majority started there is nothing to wait for: others are started after it, or cannot be. */

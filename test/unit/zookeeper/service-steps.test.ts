@@ -1,0 +1,52 @@
+/** When servers count as one ensemble: a leader, and everybody else with it. */
+import { Duplex } from "node:stream";
+import { DialFailed } from "../../../core/transports/contract";
+import type { Mode } from "../../../core/transports/fourlw";
+import { serviceHandlers } from "../../../core/zookeeper/service-steps";
+import { SRVR_3_4_14 } from "../transports/fourlw-recorded";
+import { contextOf, World } from "../world";
+
+/** @param synced what the leader's mntr says; absent where it may not answer that */
+function lookAt(modes: readonly (Mode | "stopped")[], synced?: number) {
+  const names = modes.map((_, at) => `zk${at + 1}`);
+  const world = new World(names);
+  modes.forEach((mode, at) => (world.host(names[at]!).dial = async () => answering(mode, synced)));
+  const args = { servers: names.map((name) => ({ name, address: name })), clientPort: 2181, timeoutMs: 1 };
+  const step = { id: "joined", host: "zk1", kind: "zk.joined", args, says: "wait" };
+  return serviceHandlers["zk.joined"]!.look(contextOf(step, world));
+}
+
+function answering(mode: Mode | "stopped", synced?: number): Duplex {
+  if (mode === "stopped") throw new DialFailed("zk", "refused", "nobody listens", "");
+  const mntr =
+    synced === undefined
+      ? "mntr is not executed because it is not in the whitelist."
+      : `zk_synced_followers\t${synced}\n`;
+  return new Duplex({
+    read: () => undefined,
+    write(word, _encoding, written) {
+      this.push(String(word).startsWith("mntr") ? mntr : SRVR_3_4_14.replace("standalone", mode));
+      this.push(null);
+      written();
+    },
+  });
+}
+
+test.each<[string, Parameters<typeof lookAt>]>([
+  ["followers, all of them synced", [["follower", "leader", "follower"], 2]],
+  ["followers, and a leader that does not allow mntr", [["follower", "leader", "follower"]]],
+  ["an observer, whom the leader does not count", [["follower", "leader", "follower", "observer"], 2]],
+  ["one server", [["standalone"]]],
+])("%s: joined", async (_, given) => {
+  expect(await lookAt(...given)).toMatchObject({ done: true });
+});
+
+test.each<[string, Parameters<typeof lookAt>]>([
+  ["a follower that is not synced yet", [["follower", "leader", "follower"], 1]],
+  ["an observer, and a follower that is not synced yet", [["follower", "leader", "follower", "observer"], 1]],
+  ["a server that is down", [["follower", "leader", "stopped", "observer"], 1]],
+  ["a server that lost its leader and serves reads", [["follower", "leader", "read-only"], 1]],
+  ["two leaders", [["leader", "leader", "observer"], 0]],
+])("%s: not joined", async (_, given) => {
+  expect(await lookAt(...given)).toMatchObject({ done: false });
+});
