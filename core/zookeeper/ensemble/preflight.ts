@@ -28,6 +28,8 @@ export interface SeenHost {
   readonly ownPid?: number;
   /** myid that lies in dataDir. */
   readonly myid?: string;
+  /** Of a release beside the wanted one that was configured for the same dataDir: `3.7.1`. */
+  readonly otherVersion?: string;
   /** Whether the release is unpacked. */
   readonly unpacked: boolean;
 }
@@ -44,6 +46,8 @@ done
 ss -Hltnp 2>/dev/null | awk '{print "listen=" $4 " " $6}'
 [ -r "$data/myid" ] && sed -n '1s/^/myid=/p' "$data/myid"
 [ -x "$home/bin/zkServer.sh" ] && echo unpacked=yes
+[ -e "$home/conf/zoo.cfg" ] || grep -lxF "dataDir=$data" "$1"/apache-zookeeper-*-bin/conf/zoo.cfg 2>/dev/null |
+  sed -n 's|.*/apache-zookeeper-\\(.*\\)-bin/conf/zoo.cfg$|other=\\1|p'
 for dir in "$@"; do
   at=$dir
   while [ ! -d "$at" ]; do at=$(dirname "$at"); done
@@ -91,6 +95,7 @@ function readLook(text: string, asked: number, answered: number): SeenHost {
     missingTools: values("missing"),
     ownPid: Number(values("own")[0] ?? "") || undefined,
     myid: values("myid")[0],
+    otherVersion: values("other")[0],
     unpacked: values("unpacked")[0] === "yes",
   };
 }
@@ -151,7 +156,16 @@ function complainHost(desired: EnsembleDesired, name: string, seen: SeenHost): C
   } else if (seen.java.major < 8) {
     complain(`Java ${seen.java.version}`, "Java 8 or newer", "Install one.");
   }
-  for (const [argument, port] of portsOf(desired)) {
+  if (seen.otherVersion !== undefined) {
+    complain(
+      `ZooKeeper ${seen.otherVersion} installed, with this dataDir`,
+      `${desired.version}, or none: the version of an ensemble stays`,
+      `Keep version: ${seen.otherVersion}; or make a second ZooKeeperEnsemble on other hosts, move to it with a ` +
+        "ZkDataMigration, then remove this one.",
+    );
+  }
+  // Where another version is installed, its own server may be who listens.
+  for (const [argument, port] of seen.otherVersion === undefined ? portsOf(desired) : []) {
     const owner = seen.listeners.get(port);
     const isOurs =
       seen.ownPid !== undefined && (owner === undefined || owner.includes(`pid=${seen.ownPid},`));

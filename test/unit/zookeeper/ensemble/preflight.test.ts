@@ -1,7 +1,12 @@
 /** What is said about a host that cannot take ZooKeeper. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sayComplaint } from "../../../../core/engine/errors";
 import type { HostFacts, SeenHost } from "../../../../core/zookeeper/ensemble/preflight";
-import { complainPreflight, readJavaVersion } from "../../../../core/zookeeper/ensemble/preflight";
+import { complainPreflight, preflight, readJavaVersion } from "../../../../core/zookeeper/ensemble/preflight";
+import { World } from "../../world";
 import { ensemble } from "../samples";
 
 const GOOD: SeenHost = {
@@ -77,6 +82,35 @@ test("the ports of the server that we manage are not taken by another", () => {
   const own = 'users:(("java",pid=77,fd=3))';
   expect(complaints({ ownPid: 77, listeners: new Map([[2181, own]]) })).toEqual([]);
   expect(complaints({ ownPid: 7, listeners: new Map([[2181, own]]) })).toHaveLength(1);
+});
+
+test("another version is refused, and nobody is told to stop the server that it replaces", () => {
+  const listeners = new Map([[2181, 'users:(("java",pid=9,fd=3))']]);
+  expect(complaints({ otherVersion: "3.6.4", listeners })).toEqual([
+    "zk1: found ZooKeeper 3.6.4 installed, with this dataDir; expected 3.7.1, or none: the version of an ensemble stays. " +
+      "Keep version: 3.6.4; or make a second ZooKeeperEnsemble on other hosts, move to it with a ZkDataMigration, then remove this one.",
+  ]);
+});
+
+test.each([
+  ["the wanted one is configured", ["3.6.4", "3.7.1"], "data", undefined],
+  ["another is, for the same data", ["3.6.4"], "data", "3.6.4"],
+  ["another is, for other data", ["3.6.4"], "data2", undefined],
+  ["none is", [], "data", undefined],
+])("of the releases in installDir %s", async (_, versions, configured, other) => {
+  const installDir = mkdtempSync(join(tmpdir(), "pulumi-zookeeper-preflight-"));
+  for (const version of versions) {
+    const conf = join(installDir, `apache-zookeeper-${version}-bin/conf`);
+    mkdirSync(conf, { recursive: true });
+    writeFileSync(join(conf, "zoo.cfg"), `tickTime=2000\ndataDir=${installDir}/${configured}\n`);
+  }
+  const world = new World(["zk1"]);
+  world.host("zk1").answer = (text, args) => execFileSync("sh", ["-c", text, "sh", ...args]).toString();
+  const hosts = { zk1: { connection: { host: "10.0.0.21" } } };
+  const [facts] = await preflight(world, ensemble({ hosts, installDir, dataDir: `${installDir}/data` }));
+  rmSync(installDir, { recursive: true });
+  expect(facts?.seen).toMatchObject({ unpacked: false });
+  expect(facts?.seen?.otherVersion).toBe(other);
 });
 
 test.each([
