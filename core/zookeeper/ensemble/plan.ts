@@ -119,7 +119,6 @@ function unpackStep(desired: EnsembleDesired, name: string): Step {
       version: desired.version,
       runAs: desired.runAs,
       installDir: desired.installDir,
-      folders: [desired.dataDir, desired.dataLogDir, desired.logDir],
     },
     says: `unpack into ${homeOf(desired)}, run as ${desired.runAs}`,
   };
@@ -131,7 +130,11 @@ function configureStep(desired: EnsembleDesired, state: ServerState): Step {
     id: `configure ${state.name}`,
     host: state.name,
     kind: "zk.configure",
-    args: { files: files.map((file) => ({ ...file })) },
+    args: {
+      files: files.map((file) => ({ ...file })),
+      runAs: desired.runAs,
+      folders: [desired.dataDir, desired.dataLogDir, desired.logDir],
+    },
     says: `write ${files.map((file) => file.path.split("/").pop()).join(", ")}`,
   };
 }

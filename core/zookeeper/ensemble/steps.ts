@@ -47,21 +47,8 @@ export const ensembleHandlers: Readonly<Record<string, Handler<World>>> = {
       return { done, found: done ? `${args["home"]} is there` : `no ${args["home"]}` };
     },
     async apply({ step: { host, args }, world, run }) {
-      const folders = (args["folders"] as readonly string[]).map(String);
-      await world
-        .host(host)
-        .script(
-          UNPACK,
-          [
-            String(args["archive"]),
-            String(args["home"]),
-            String(args["version"]),
-            String(args["runAs"]),
-            run,
-            ...folders,
-          ],
-          { timeoutMs: 120_000 },
-        );
+      const given = ["archive", "home", "version", "runAs"].map((key) => String(args[key]));
+      await world.host(host).script(UNPACK, [...given, run], { timeoutMs: 120_000 });
     },
   },
   "zk.configure": {
@@ -75,6 +62,7 @@ export const ensembleHandlers: Readonly<Record<string, Handler<World>>> = {
     },
     async apply({ step: { host, args }, world }) {
       const files = filesOf(args["files"]);
+      await world.host(host).script(FOLDERS, [String(args["runAs"]), ...pathsOf(args["folders"])]);
       await Promise.all(
         files.map(({ path, content, mode, owner }) =>
           world.host(host).writeFile(path, content, { mode, owner }),
@@ -124,10 +112,10 @@ for path in "$@"; do
   rm -rf -- "$path" || ! holds_files "$path" || exit 1
 done`;
 
-/** $1 archive $2 home $3 version $4 user $5 run; then the folders that belong to the user. */
+/** $1 archive $2 home $3 version $4 user $5 run. */
 const UNPACK = `
 set -e
-archive=$1 home=$2 version=$3 user=$4 fresh="$(dirname "$2")/.unpack-$5"; shift 5
+archive=$1 home=$2 version=$3 user=$4 fresh="$(dirname "$2")/.unpack-$5"
 id -u "$user" >/dev/null 2>&1 || useradd --system --home-dir "$(dirname "$home")" --shell /usr/sbin/nologin "$user"
 rm -rf "$fresh" && mkdir -p "$fresh"
 tar -xzf "$archive" -C "$fresh" --strip-components=1
@@ -139,7 +127,12 @@ chown -R "$user:" "$fresh"
 sync -f "$fresh"
 rm -rf "$home"
 mv "$fresh" "$home"
-rm -f "$archive"
+rm -f "$archive"`;
+
+/** $1 user; then the folders that belong to it. */
+const FOLDERS = `
+set -e
+user=$1; shift
 for dir in "$@"; do
   mkdir -p "$dir"
   chown "$user:" "$dir"

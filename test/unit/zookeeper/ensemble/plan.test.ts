@@ -79,6 +79,16 @@ test("only the file, and only the server, that differs is touched", () => {
   ]);
 });
 
+test("another logDir is made together with the files that name it", () => {
+  const observed = three((name) => installed(name, name === "zk-new1" ? "leader" : "follower"));
+  const { stages } = planEnsemble(ensemble({ logDir: "/var/log/zk" }), observed);
+  expect(stages[2]!.steps[0]).toMatchObject({
+    id: "configure zk-new2",
+    args: { runAs: "zookeeper", folders: ["/opt/zookeeper/data", "/opt/zookeeper/log", "/var/log/zk"] },
+    says: "write java.env, log4j.properties",
+  });
+});
+
 test("what is down comes first: it cannot be stopped, and the quorum needs it", () => {
   const observed = {
     servers: [installed("zk-new1", "leader"), installed("zk-new2", "follower"), empty("zk-new3")],

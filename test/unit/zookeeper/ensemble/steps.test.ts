@@ -1,6 +1,6 @@
 /** What the steps do on a host, by a real shell; `rm` and `systemctl` stand in for a mounted disk and for systemd. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "../../../../core/engine/step";
@@ -76,9 +76,18 @@ test("a release whose folder cannot be replaced is not taken for unpacked, and i
   const archive = path("release.tar.gz");
   execFileSync("tar", ["-czf", archive, "-C", scene, "release"]);
   const runAs = userInfo().username;
-  const args = { archive, home: folder("mounted-home"), version: "3.7.1", runAs, folders: [] };
+  const args = { archive, home: folder("mounted-home"), version: "3.7.1", runAs };
   await expect(ensembleHandlers["zk.unpack"]!.apply(contextFor("zk.unpack", args))).rejects.toThrow(
     "Device or resource busy",
   );
   expect(existsSync(archive)).toBe(true);
+});
+
+test("a folder that the configuration names is made before, for the server's user: a log may move to another one", async () => {
+  const folders = [path("logs/zookeeper")];
+  const files = [{ path: path("zoo.cfg"), content: "", mode: "0644", owner: "zookeeper:" }];
+  const context = contextFor("zk.configure", { files, runAs: userInfo().username, folders });
+  await ensembleHandlers["zk.configure"]!.apply(context);
+  expect(statSync(folders[0]!).mode & 0o777).toBe(0o750);
+  expect(await ensembleHandlers["zk.configure"]!.look(context)).toMatchObject({ done: true });
 });
