@@ -11,14 +11,15 @@ const ENSEMBLE = only("ZooKeeperEnsemble");
 const HOME = "/opt/zookeeper/apache-zookeeper-3.7.1-bin";
 const ZOO_CFG = `${HOME}/conf/zoo.cfg`;
 
-test("another heap is a rolling restart: followers first, a quorum all the while, no session lost", async () => {
+test("another heap and log folder are a rolling restart: followers first, a quorum all the while, no session lost", async () => {
   ended(await stage.pulumi.up(ENSEMBLE));
   const writer = await SessionWriter.start(stage.lab.inventory.new);
   const watch = watchServers();
   const modes = await Promise.all(stage.new.map(modeOf));
-  stage.configure(
-    (config) => ((config.target as { jvm: object }).jvm = { initialHeap: "256m", maxHeap: "640m" }),
-  );
+  stage.configure((config) => {
+    const jvm = { initialHeap: "256m", maxHeap: "640m" };
+    Object.assign(config.target as object, { jvm, logDir: "/var/log/zk" });
+  });
   const up = await stage.pulumi.up(ENSEMBLE);
   const fewest = await watch.end();
   const { acknowledged, longestGapMs, missing, lost } = await writer.end();
@@ -38,6 +39,7 @@ test("another heap is a rolling restart: followers first, a quorum all the while
   for (const { name } of stage.new) {
     const { stdout } = await stage.lab.host(name).exec(["pgrep", "-fa", "QuorumPeerMain"]);
     expect(stdout).toContain("-Xmx640m");
+    expect((await stage.lab.host(name).exec(["test", "-s", "/var/log/zk/zookeeper.log"])).code).toBe(0);
   }
 });
 
@@ -67,12 +69,33 @@ test("a hand-edited zoo.cfg and a dead server are shown by refresh, and mended b
     "myIds: found zk-new1=3, zk-new2=2, zk-new3=1; expected zk-new1=1, zk-new2=2, zk-new3=3, as installed",
   );
   expect(ids).toContain("Make a second ZooKeeperEnsemble");
+  stage.configure((config) => Object.assign(config.target as object, { version: "3.8.4" }));
+  const version = refused(await stage.pulumi.preview(ENSEMBLE));
+  expect(version).toContain("zk-new1: found ZooKeeper 3.7.1 installed, with this dataDir; expected 3.8.4");
+  expect(version).not.toContain("Stop that process");
   stage.configure((config) => {
     const { hosts } = config.target as { hosts: Record<string, unknown> };
     hosts["zk-new4"] = hosts["zk-new3"];
     delete hosts["zk-new3"];
   });
   expect(refused(await stage.pulumi.preview(ENSEMBLE))).toContain("zk-new4=");
+});
+
+test("a change with which no server joins costs the first of them alone, however often; put back, it goes on", async () => {
+  ended(await stage.pulumi.up(ENSEMBLE));
+  const modes = async () => (await Promise.all(stage.new.map(modeOf))).sort();
+  const configured = (zooCfg: object) =>
+    stage.configure((config) => Object.assign(config.target as object, { zooCfg }));
+  configured({ sslQuorum: "true" });
+  for (let times = 0; times < 2; times++) {
+    expect(refused(await stage.pulumi.up(ENSEMBLE))).toContain(
+      "wait for one leader and 2 synced followers: ",
+    );
+    expect((await modes()).slice(1)).toEqual(["follower", "leader"]);
+  }
+  configured({ maxClientCnxns: "60" });
+  ended(await stage.pulumi.up(ENSEMBLE));
+  expect(await modes()).toEqual(["follower", "follower", "leader"]);
 });
 
 test("killed while it is removed, it is installed again; killed while it is created, Pulumi says that destroy leaves it", async () => {
