@@ -177,6 +177,7 @@ test("what is to stay down is prepared and not started, and nobody waits for it"
     "stop zk-new3",
     "configure zk-new1, configure zk-new2, configure zk-new3",
     "start zk-new3",
+    "metrics zk-new3",
   ]);
   expect(left("leader", "follower", "follower")).toContain("joined after zk-new1");
   expect(
