@@ -63,7 +63,7 @@ export function checkStages(desired: ClickHouseDesired, facts: ClickHouseFacts):
 export function stayedDownStages(
   desired: ClickHouseDesired,
   facts: ClickHouseFacts,
-  sides: { readonly from: Side; readonly to: Side; readonly since?: string },
+  sides: { readonly from: Side; readonly to: Side; readonly fencedBy?: string },
 ): Stage[] {
   const names = facts.servers.map(({ name }) => name);
   const via = names[0];
@@ -76,7 +76,7 @@ export function stayedDownStages(
         id: downId(name),
         host: name,
         kind: "ck.down",
-        args: { consumer: desired.name, since: sides.since, stop, port: query.port, ...socketsOf(sides) },
+        args: { consumer: desired.name, since: sides.fencedBy, stop, port: query.port, ...socketsOf(sides) },
         says: "make sure that ClickHouse is stopped",
         holdsUntil: `repoint ${name}`,
       })),

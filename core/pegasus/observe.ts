@@ -60,10 +60,8 @@ export interface PegasusFacts {
   readonly leftHasNewest: boolean;
   /** The last record in the journal. */
   readonly record?: ClusterRecord;
-  /** Id of the last move that was finished: what metas ran on since. */
-  readonly since?: string;
-  /** Whether that move left the cluster fenced. */
-  readonly fenced: boolean;
+  /** Id of the move that left the cluster fenced; absent where it works. */
+  readonly fencedBy?: string;
 }
 
 /** What the journal tells of the side that is left, and of the last move. */
@@ -71,15 +69,14 @@ export interface Past {
   readonly from: Side;
   /** Whether the metas have led there since they last did on the other one; `perhaps` of a repointing that stopped: its root is looked at. */
   readonly led: "yes" | "no" | "perhaps";
-  readonly since?: string;
-  readonly fenced: boolean;
+  readonly fencedBy?: string;
   readonly record?: ClusterRecord;
 }
 
 export async function observePegasus(
   world: World,
   desired: PegasusDesired,
-  { from, led, since, fenced, record }: Past,
+  { from, led, fencedBy, record }: Past,
 ): Promise<PegasusFacts> {
   const metas = await observeMetas(world, desired);
   const shell = shellPlace(desired, metas);
@@ -99,8 +96,7 @@ export async function observePegasus(
     uncarried: left?.uncarried,
     leftHasNewest: led === "yes" || (led === "perhaps" && (left?.holdsTables ?? true)),
     record,
-    since,
-    fenced,
+    fencedBy,
   };
 }
 
@@ -263,5 +259,5 @@ export function sketchPegasus(desired: PegasusDesired): PegasusFacts {
     port: SHIPPED_META_PORT,
     names: [],
   }));
-  return { metas, shell: shellPlace(desired, metas), leftHasNewest: true, fenced: false };
+  return { metas, shell: shellPlace(desired, metas), leftHasNewest: true };
 }

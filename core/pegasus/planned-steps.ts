@@ -37,7 +37,7 @@ export function recordStep(
       strict,
       from: serversOf(from),
       over: copiesOver ? ranArgs(desired, facts, { to, restore }) : undefined,
-      fenced: facts.fenced,
+      fenced: facts.fencedBy !== undefined,
       metas: facts.metas.map(({ name, port, names }) => ({ name, port, names })),
       earlier: facts.record && toJson(facts.record),
       lease: { ...leaseValues(facts) },
@@ -102,7 +102,7 @@ export function copyAgainStep(
     args: {
       ...treeArgs({ origin: from, destination: to, roots: [znodes.root], excluded: [znodes.queue] }),
       consumer: desired.name,
-      since: facts.since,
+      since: facts.fencedBy,
       acceptLost: desired.acceptLost,
       metas: facts.metas.map(({ name }) => name),
       left: serversOf(from),
@@ -304,7 +304,7 @@ function ranArgs(
   { to, restore }: { readonly to: Side; readonly restore: boolean },
 ): JsonObject {
   const { name, configPath } = desired;
-  return { consumer: name, since: facts.since, path: configPath, servers: serversOf(to), restore };
+  return { consumer: name, since: facts.fencedBy, path: configPath, servers: serversOf(to), restore };
 }
 
 /** How one meta is started, stopped, asked, and configured. */

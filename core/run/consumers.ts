@@ -64,19 +64,17 @@ export async function observeConsumer(
   history: History,
 ): Promise<ObservedConsumer> {
   const { on, perhapsOn } = history.workedOf(consumer.name);
+  const fencedBy = history.fencedBy(consumer.name);
   switch (consumer.kind) {
     case "clickhouse": {
       // A server keeps the addresses that it started with, whatever its file says by now.
       const mayJoin = on === to || perhapsOn === to;
-      const since = history.movedBy;
-      return asClickHouse(consumer, await observeClickHouse(world, consumer), { mayJoin, since });
+      return asClickHouse(consumer, await observeClickHouse(world, consumer), { mayJoin, fencedBy });
     }
     case "pegasus": {
       const record = lastRecord(history, consumer.name);
       const led = on !== to ? "yes" : perhapsOn !== undefined && perhapsOn !== to ? "perhaps" : "no";
-      const fenced = history.awaitsRepointing(consumer.name);
-      const past = { from, led, record, fenced, since: history.movedBy } as const;
-      return asPegasus(consumer, await observePegasus(world, consumer, past));
+      return asPegasus(consumer, await observePegasus(world, consumer, { from, led, record, fencedBy }));
     }
   }
 }
@@ -89,10 +87,10 @@ export async function worksOn(
   world: World,
   consumer: Consumer,
   side: Side,
-  { movedBy }: History,
+  { fencedBy }: History,
 ): Promise<boolean> {
   if (consumer.kind !== "pegasus" || consumer.method !== "copy") return false;
-  const args = { consumer: consumer.name, since: movedBy, servers: serversOf(side) };
+  const args = { consumer: consumer.name, since: fencedBy(consumer.name), servers: serversOf(side) };
   return (await metasOn(world, await observeMetas(world, consumer), args)).length > 0;
 }
 
@@ -155,13 +153,13 @@ export function choicesOf(consumer: Consumer): JsonObject {
 }
 
 /**
- * @param past `mayJoin`: whether one of its servers may have started with the addresses of the side that it is to join; `since`:
- * the last move that was finished
+ * @param past `mayJoin`: whether one of its servers may have started with the addresses of the side that it is to join; `fencedBy`:
+ * id of the move that left it fenced
  */
 function asClickHouse(
   desired: ClickHouseDesired,
   facts: ClickHouseFacts,
-  { mayJoin, since }: { readonly mayJoin: boolean; readonly since?: string },
+  { mayJoin, fencedBy }: { readonly mayJoin: boolean; readonly fencedBy?: string },
 ): ObservedConsumer {
   return {
     consumer: desired,
@@ -175,7 +173,7 @@ function asClickHouse(
     }),
     check: () => checkStages(desired, facts),
     repoint: ({ from, to, restore, leftServes }) => [
-      ...(leftServes ? stayedDownStages(desired, facts, { from, to, since }) : []),
+      ...(leftServes ? stayedDownStages(desired, facts, { from, to, fencedBy }) : []),
       ...editStages(desired, facts, to, restore),
       ...releaseStages(desired, facts, { from, to }),
     ],

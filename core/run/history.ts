@@ -24,8 +24,6 @@ export interface LastDone {
 export interface History {
   /** Whose data is the truth: the source until a move forward was finished. */
   readonly active: ActiveSide;
-  /** Id of the last move that was finished. */
-  readonly movedBy?: string;
   /** A move that neither ended nor was taken back. */
   readonly pendingMove?: Run;
   /** The move that made the target the active side, and that can still be taken back as if it had never been. */
@@ -41,6 +39,8 @@ export interface History {
   readonly awaitsRelease: (consumer: string) => boolean;
   /** All that a finished way back left fenced, of those that were ever repointed: they may still name the target. */
   readonly unreleased: readonly string[];
+  /** Id of the last finished move, where the consumer was not repointed since. */
+  readonly fencedBy: (consumer: string) => string | undefined;
   /** Whether the consumer was not repointed since the last finished move, in either direction: it is still fenced. */
   readonly awaitsRepointing: (consumer: string) => boolean;
   readonly finalized: boolean;
@@ -99,7 +99,8 @@ export function readHistory(runs: readonly Run[]): History {
       }
     } else if (operation === operations.finalize && run.outcome === "done") finalized = true;
   }
-  const awaitsRepointing = (consumer: string) => lastMove !== undefined && !released.has(consumer);
+  const fencedBy = (consumer: string) => (released.has(consumer) ? undefined : movedBy);
+  const awaitsRepointing = (consumer: string) => fencedBy(consumer) !== undefined;
   const awaitsRelease = (consumer: string) => lastMove === "source" && awaitsRepointing(consumer);
   const isSettledOn = (side: ActiveSide) => active === side && pendingMove === undefined;
   const lastRepointing = (name: string) =>
@@ -114,7 +115,6 @@ export function readHistory(runs: readonly Run[]): History {
   };
   return {
     active,
-    movedBy,
     pendingMove,
     undoable,
     isSettledOn,
@@ -123,6 +123,7 @@ export function readHistory(runs: readonly Run[]): History {
     workedOf,
     awaitsRelease,
     unreleased: [...repointed].filter(awaitsRelease),
+    fencedBy,
     awaitsRepointing,
     finalized,
     lastRepointing,

@@ -73,6 +73,9 @@ test("a meta that ran on the side that is copied over, and was stopped since: re
   const place = { host: "pg-meta1", args: RECORD.args.over };
   await noteRan(world, place, `${TARGET}/chroot`);
   await expect(recordOn(world)).rejects.toThrow(Refusal);
+  // Of a cluster that works again it tells nothing.
+  const released = { over: { servers: TARGET, consumer: "pegasus" } };
+  expect(await recordOn(world, released)).toMatchObject({ primary: "pg-meta1" });
   await settleRan(world, place);
   expect(await recordOn(world)).toMatchObject({ primary: "pg-meta1" });
 });

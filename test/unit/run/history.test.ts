@@ -128,6 +128,7 @@ test("moved there and back and there again, a consumer waits for its repointing,
   ]);
   expect(again).toMatchObject({ active: "target" });
   expect(again.awaitsRepointing("ck")).toBe(true);
+  expect(again.fencedBy("ck")).toBe(again.runs.findLast(({ plan }) => plan.operation === "forward")?.id);
   expect(readHistory([...again.runs, repoint("target", "done")]).awaitsRepointing("ck")).toBe(false);
   expect(readHistory([]).awaitsRepointing("ck")).toBe(false);
 });
