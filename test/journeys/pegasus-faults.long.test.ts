@@ -186,7 +186,8 @@ test("made by a meta whose file was edited before a repointing failed: going bac
   await make("by_the_edited_one");
   // Whoever goes on stops it, and ends before its journal has that.
   const dies = (line: string) => {
-    if (/^pg-meta\d  make sure that it is stopped/.test(line)) throw new Error("the operator's process dies here");
+    if (/^pg-meta\d  make sure that it is stopped/.test(line))
+      throw new Error("the operator's process dies here");
   };
   expect((await within(pegasus.scene.up(by("copy", "target"), dies))).failed).toContain("dies here");
   expect(await pegasus.scene.on("pg-meta1", "ss -Hltn 'sport = :34601'")).toBe("");
