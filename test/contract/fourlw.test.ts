@@ -1,5 +1,5 @@
 /** Four-letter words against real servers of both versions, and what is told apart when there is no answer. */
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
 import { HostUnreachable } from "../../core/engine/errors";
 import { openHost } from "../../core/transports/ssh";
@@ -79,8 +79,11 @@ test("nobody listens", async () => {
   await expect(ask(here, await freePort(), "srvr")).resolves.toEqual({ kind: "refused" });
 });
 
-test("something that hangs up without a word", async () => {
-  const mute = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+test.each<[string, (socket: Socket) => void]>([
+  ["hangs up without a word", (socket) => socket.end()],
+  ["ends before it has read the word", (socket) => socket.resetAndDestroy()],
+])("something that %s", async (_, hangUp) => {
+  const mute = createServer(hangUp).listen(0, "127.0.0.1");
   await once(mute, "listening");
   await expect(ask(here, (mute.address() as AddressInfo).port, "srvr")).resolves.toEqual({ kind: "silent" });
   mute.close();

@@ -6,7 +6,7 @@
  */
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
-import { HostUnreachable } from "../../engine/errors";
+import { HostUnreachable, UserError } from "../../engine/errors";
 import { DialFailed, type Dialler } from "../contract";
 import { Deadline, sayMs } from "../deadline";
 import { dialWithin } from "../dial-within";
@@ -68,7 +68,7 @@ export async function ask(
     throw error;
   }
   try {
-    return judge(await deadline.race(readAll(socket, word), late));
+    return judge(await deadline.race(readAll(socket, word, place), late));
   } finally {
     socket.on("error", () => {});
     socket.destroy();
@@ -85,12 +85,13 @@ export function judge(text: string): Answer {
   return { kind: "answered", text };
 }
 
-async function readAll(socket: Duplex, word: Word): Promise<string> {
+async function readAll(socket: Duplex, word: Word, place: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   socket.on("data", (chunk: Buffer) => {
     size += chunk.length;
-    if (size > LIMIT) socket.destroy(new Error(`more than ${LIMIT} bytes in answer to ${word}`));
+    if (size > LIMIT)
+      socket.destroy(new UserError(`${place}: more than ${LIMIT} bytes in answer to ${word}`));
     chunks.push(chunk);
   });
   // Only the word, without an end of our side: some versions drop the answer when the client has closed.
@@ -98,12 +99,8 @@ async function readAll(socket: Duplex, word: Word): Promise<string> {
   try {
     await once(socket, "end");
   } catch (error) {
-    // The server resets the connection after it closed it, when the answer is complete already.
-    if (!isReset(error) || size === 0) throw error;
+    // A server resets the connection once its answer is complete, and one that is ending before it has read the word.
+    if (error instanceof UserError) throw error;
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function isReset(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }

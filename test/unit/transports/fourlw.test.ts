@@ -1,5 +1,8 @@
 /** Four-letter words: which kind of answer a text is, and what it says. The texts are recorded from real servers. */
+import { Duplex } from "node:stream";
+import { HostUnreachable } from "../../../core/engine/errors";
 import {
+  ask,
   judge,
   parseConf,
   parseCons,
@@ -148,4 +151,21 @@ test("conf", () => {
 test("ruok", () => {
   expect(parseRuok("imok")).toBe(true);
   expect(parseRuok("")).toBe(false);
+});
+
+describe("a connection that ends before there was an answer", () => {
+  /** @param error what the forwarded connection says when the word is sent */
+  const asked = (error: Error) => {
+    const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, sent) => sent(error) });
+    return ask({ name: "zk1", address: "10.0.0.1", dial: async () => socket }, 2181, "srvr");
+  };
+
+  test("the server is just ending: it says nothing", async () => {
+    await expect(asked(new Error("closed by the other side"))).resolves.toEqual({ kind: "silent" });
+  });
+
+  test("the link to the host is lost: that is what is said", async () => {
+    const lost = new HostUnreachable("zk1", "the connection is gone", "Look.");
+    await expect(asked(lost)).rejects.toBe(lost);
+  });
 });
