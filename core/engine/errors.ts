@@ -57,3 +57,13 @@ export function sayComplaint(complaint: Complaint): string {
 function lastLines(text: string): string {
   return text.trim().split("\n").slice(-6).join("\n");
 }
+
+/** What comes of something that is asked of a host; undefined where that is out of reach, and may be. */
+export async function ifReachable<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof HostUnreachable) return undefined;
+    throw error;
+  }
+}

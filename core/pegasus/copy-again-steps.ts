@@ -25,12 +25,12 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
       // Carried out without a look where the run has started over.
       if (elsewhere.length === 0) return {};
       const settle = () => Promise.all(metasOf(step).map((host) => settleRan(world, { ...step, host })));
-      if (joined.length > 0 && step.args["acceptLost"] === true) {
-        say(`left behind, as accepted: what ${elsewhere.join(", ")} may have written elsewhere`);
-        await settle();
-        return { leftBehind: elsewhere };
-      }
       if (joined.length > 0) {
+        if (step.args["acceptLost"] === true) {
+          say(`left behind, as accepted: what ${elsewhere.join(", ")} may have written elsewhere`);
+          await settle();
+          return { leftBehind: elsewhere };
+        }
         throw new UserError(
           `${elsewhere.join(", ")} ran on ${String(step.args["left"])} and ${joined.join(", ")} on ` +
             `${String(step.args["joined"])} at the same time: found two clusters' metadata, expected one. Compare ` +

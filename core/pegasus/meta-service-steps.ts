@@ -17,7 +17,7 @@ import { askConfig, isWanted } from "./observe";
 import { sayShellFailure } from "./read/answer";
 import { readClusterInfo } from "./read/cluster-info";
 import { namesServers } from "./read/judge";
-import { askShell, type ShellPlace } from "./shell";
+import { askShell, shellOf, type ShellPlace } from "./shell";
 
 const START_TIMEOUT_MS = 60_000;
 /** A meta is gone 40 ms after its SIGTERM; the rest is for whatever the command does beside. */
@@ -186,6 +186,13 @@ export async function isDown(host: HostAccess, port: number): Promise<Sight> {
   return { done: down, found: down ? `nobody listens on ${port}` : `pid ${pid} listens on ${port}` };
 }
 
+/** @param args `metas`, each with its port */
+export async function allDown(world: World, args: JsonObject): Promise<boolean> {
+  const metas = args["metas"] as unknown as readonly { readonly name: string; readonly port: number }[];
+  const sights = await Promise.all(metas.map(({ name, port }) => isDown(world.host(name), port)));
+  return sights.every(({ done }) => done);
+}
+
 /** What the process of a meta has in its memory. */
 interface Loaded {
   readonly hostsList: string;
@@ -218,12 +225,7 @@ async function isUp(world: World, host: HostAccess, args: JsonObject): Promise<S
   if (other !== undefined) return { done: false, found: other };
   const until = String(args["until"]);
   if (until === "answers") return { done: true, found: `answers, hosts_list ${loaded.hostsList}` };
-  const answer = await askShell(
-    world,
-    args["shell"] as unknown as ShellPlace,
-    "cluster_info",
-    readClusterInfo,
-  );
+  const answer = await askShell(world, shellOf(args), "cluster_info", readClusterInfo);
   if (answer.ok) {
     const primary = answer.value.primaryMetaServer;
     const leads = primary !== undefined && (args["names"] as readonly string[]).includes(primary);

@@ -5,7 +5,7 @@
  * Metas are asked by `/config` and `/version` alone, which are safe while one starts; everything else goes through the
  * shell, which asks by the servers' own protocol.
  */
-import { HostUnreachable, UserError } from "../engine/errors";
+import { ifReachable, UserError } from "../engine/errors";
 import type { JsonObject } from "../engine/step";
 import { readOriginal } from "../journal/originals";
 import { readRan } from "../journal/ran";
@@ -183,16 +183,12 @@ export async function metasOn(
   const loaded = metas.map(async ({ name, port }) => {
     const host = world.host(name);
     const now = await askConfig(host, port, "hosts_list");
-    const ran = await readRan(world, { host: name, args }).catch(unlessUnreachable);
+    const ran = await ifReachable(readRan(world, { host: name, args }));
     const lists = [...(now === undefined ? [] : [now]), ...(ran && !ran.settled ? ran.on : [])];
     const wanted = await Promise.all(lists.map((list) => isWanted(world, host, args, list)));
     return wanted.includes(true) ? [name] : [];
   });
   return (await Promise.all(loaded)).flat();
-}
-
-function unlessUnreachable(error: unknown): undefined {
-  if (!(error instanceof HostUnreachable)) throw error;
 }
 
 /**

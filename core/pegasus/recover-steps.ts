@@ -13,7 +13,7 @@ import { judgeRecovery } from "./read/judge";
 import { recoverNodeList } from "./read/nodes";
 import { readRecover, type RecoveryHint } from "./read/recover";
 import { recordIn } from "./record";
-import { askShellWithFile, type ShellPlace } from "./shell";
+import { askShellWithFile, shellOf } from "./shell";
 
 /** Lock nodes of metas that were killed live as long as their sessions. */
 const SESSIONS_GONE_MS = 120_000;
@@ -62,16 +62,10 @@ export const recoverHandlers: Readonly<Record<string, Handler<World>>> = {
       const nodes = recordIn(args).nodes;
       const flags = String(args["flags"]);
       const command = `recover -f FILE -w ${RECOVER_WAIT_SECONDS}${flags}`;
-      const answer = await askShellWithFile(
-        world,
-        args["shell"] as unknown as ShellPlace,
-        command,
-        recoverNodeList(nodes),
-        {
-          read: readRecover,
-          timeoutSeconds: RECOVER_WAIT_SECONDS + 30,
-        },
-      );
+      const answer = await askShellWithFile(world, shellOf(args), command, recoverNodeList(nodes), {
+        read: readRecover,
+        timeoutSeconds: RECOVER_WAIT_SECONDS + 30,
+      });
       if (!answer.ok) throw new UserError(`recover: ${sayShellFailure(answer.failure)}`);
       const verdict = judgeRecovery(answer.value);
       switch (verdict.kind) {

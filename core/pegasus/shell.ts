@@ -5,12 +5,18 @@
  * `/meta/` is never asked, since a meta that is still starting would end with a segmentation fault.
  */
 import { CommandFailed } from "../engine/errors";
+import type { JsonObject } from "../engine/step";
 import type { RunResult, World } from "../transports/contract";
 import type { ShellAnswer } from "./read/answer";
 import { readShell, type Reader } from "./read/shell";
 
 /** Where the shell is run: on a host, or on the operator's machine where `on` is absent. */
 export type ShellPlace = { readonly run: string; readonly on?: string };
+
+/** Of a step's args. */
+export function shellOf(args: JsonObject): ShellPlace {
+  return args["shell"] as unknown as ShellPlace;
+}
 
 const ANSWER_WITHIN_SECONDS = 60;
 

@@ -11,7 +11,7 @@ import { askConfig, isWanted, observeCluster } from "./observe";
 import type { App } from "./read/apps";
 import { findChangedApps, findClusterDifferences, findMissingNodes, findUnhealthy } from "./read/judge";
 import { fromJson } from "./record";
-import type { ShellPlace } from "./shell";
+import { shellOf } from "./shell";
 
 interface MetaPort {
   readonly name: string;
@@ -29,7 +29,7 @@ export async function proveCluster(
 ): Promise<{ sight: Sight }> {
   const wrong = await metasWrong(world, args);
   if (wrong.length > 0) return { sight: { done: false, found: wrong.join("; ") } };
-  const cluster = await observeCluster(world, args["shell"] as unknown as ShellPlace, []);
+  const cluster = await observeCluster(world, shellOf(args), []);
   if (typeof cluster === "string") return { sight: { done: false, found: cluster } };
   // Of whichever meta leads: each user's file may name the servers in its own way.
   const metas = args["metas"] as unknown as readonly MetaPort[];

@@ -3,7 +3,7 @@
  * ask for something else than what was begun there: then the hosts alone know whose data is where.
  */
 import type { Complaint } from "../engine/errors";
-import { HostUnreachable, Refusal } from "../engine/errors";
+import { ifReachable, Refusal } from "../engine/errors";
 import { runsOf } from "../engine/journal";
 import { stepsOf } from "../engine/step";
 import { folderOf, STATE_FOLDER } from "../journal/folder";
@@ -90,19 +90,12 @@ function complainAnother({ folder, hosts, history: { pendingMove, runs } }: Foun
 }
 
 async function journalsOn(world: World, name: string) {
-  try {
-    const { stdout } = await world.host(name).script(JOURNALS, [STATE_FOLDER]);
-    return stdout
-      .split("\u0001")
-      .slice(1)
-      .map((part) => {
-        const folder = part.slice(0, part.indexOf("\n"));
-        return { name, folder, text: part.slice(folder.length) };
-      });
-  } catch (error) {
-    if (error instanceof HostUnreachable) return [];
-    throw error;
-  }
+  const said = await ifReachable(world.host(name).script(JOURNALS, [STATE_FOLDER]));
+  const parts = said?.stdout.split("\u0001").slice(1) ?? [];
+  return parts.map((part) => {
+    const folder = part.slice(0, part.indexOf("\n"));
+    return { name, folder, text: part.slice(folder.length) };
+  });
 }
 
 const JOURNALS = `

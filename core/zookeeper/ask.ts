@@ -1,5 +1,5 @@
 /** The two questions that plans and steps ask a server: who are you (`srvr`), and how do you feel (`mntr`). */
-import { HostUnreachable } from "../engine/errors";
+import { HostUnreachable, ifReachable } from "../engine/errors";
 import type { HostAccess, World } from "../transports/contract";
 import { DialFailed } from "../transports/contract";
 import type { Answer, Mntr, Mode } from "../transports/fourlw";
@@ -40,14 +40,7 @@ export interface Answered {
 /** All of them side by side. */
 export function askEach(world: World, servers: readonly Server[], port: number): Promise<Answered[]> {
   return Promise.all(
-    servers.map(async ({ name }) => {
-      try {
-        return { name, answer: await askSrvr(world.host(name), port) };
-      } catch (error) {
-        if (error instanceof HostUnreachable) return { name };
-        throw error;
-      }
-    }),
+    servers.map(async ({ name }) => ({ name, answer: await ifReachable(askSrvr(world.host(name), port)) })),
   );
 }
 

@@ -2,7 +2,7 @@
  * Carries out the steps of a move by snapshot: set aside, stage, fold, hand over, tail, reckon, prove, clean up.
  * What each looks at is on the disks and in the servers; the order between them is the plan's.
  */
-import { HostUnreachable, UserError } from "../../engine/errors";
+import { ifReachable, UserError } from "../../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
@@ -241,12 +241,7 @@ async function clientsGone(world: World, args: JsonObject): Promise<Sight> {
 
 /** Addresses connected to the port. A host that is gone serves nobody: where it must not be, others find out. */
 async function clientsOf(host: HostAccess, port: unknown): Promise<string[]> {
-  try {
-    const { stdout } = await host.script('ss -Htn state established "sport = :$1"', [String(port)]);
-    const peers = stdout.split("\n").map((line) => line.trim().split(/\s+/)[3] ?? "");
-    return peers.map((peer) => peer.replace(/:\d+$/, "").replace(/^\[(::ffff:)?|\]$/g, ""));
-  } catch (error) {
-    if (error instanceof HostUnreachable) return [];
-    throw error;
-  }
+  const said = await ifReachable(host.script('ss -Htn state established "sport = :$1"', [String(port)]));
+  const peers = said?.stdout.split("\n").map((line) => line.trim().split(/\s+/)[3] ?? "") ?? [];
+  return peers.map((peer) => peer.replace(/:\d+$/, "").replace(/^\[(::ffff:)?|\]$/g, ""));
 }
