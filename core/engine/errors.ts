@@ -38,6 +38,23 @@ export class HostUnreachable extends UserError {
   }
 }
 
+/** A host that nobody declares, or no longer: what is left to do there is not done any more. */
+export class UnknownHost extends Refusal {
+  constructor(
+    readonly host: string,
+    known: readonly string[],
+  ) {
+    super([
+      {
+        where: host,
+        found: "no host of that name",
+        expected: `one of ${known.join(", ")}`,
+        next: "Correct the name, or add the host.",
+      },
+    ]);
+  }
+}
+
 /** A program on a host ended with a code that was not expected. */
 export class CommandFailed extends UserError {
   constructor(

@@ -7,7 +7,7 @@
  * run starts over from its first step, and believes none of the marks that it left on the hosts before. A server that
  * was started last and has ended takes nothing with it: the run goes on from where it is started.
  */
-import { UserError } from "./errors";
+import { UnknownHost, UserError } from "./errors";
 import type { Event, Journal, Run } from "./journal";
 import type { Handlers, JsonObject, Plan, Sight, Stage, Step, StepContext } from "./step";
 
@@ -59,14 +59,14 @@ export async function execute<World>(execution: Execution<World>): Promise<Map<s
 /**
  * Takes back everything the run began, latest first: the journal walked backwards, not the plan. What was done side by
  * side is taken back side by side: of servers that are started one by one, each would wait for the rest.
- * Goes on after a failure, so that one dead host does not keep the others fenced, and throws all failures at the end.
- * Each step goes by what was found when it was done, also when the run is half taken back or has started over.
+ * Goes on after a failure, so that one dead host does not keep the others fenced, and throws at the end all failures of
+ * which the handler does not say that they may stay. Each step goes by what was found when it was done, also when the run is half taken back or has started over.
  */
 export async function takeBack<World>(
   run: Run,
   execution: Omit<Execution<World>, "plan" | "earlier">,
 ): Promise<void> {
-  const failures: { step: Step; error: Error }[] = [];
+  const failures: Failure[] = [];
   const hasWayBack = (step: Step) => step.undo !== undefined && handlerOf(execution, step).undo !== undefined;
   for (const steps of begunTogether(run).reverse()) {
     const todo = steps.filter(hasWayBack);
@@ -85,8 +85,36 @@ export async function takeBack<World>(
     };
     await Promise.all(todo.map(one));
   }
-  if (failures.length > 0) throw new TakeBackFailed(failures);
+  const grave = await withoutThoseThatMayStay(run, execution, failures);
+  if (grave.length > 0) throw new TakeBackFailed(grave);
   await execution.journal.write([{ event: "end", outcome: "taken back" }]);
+}
+
+interface Failure {
+  readonly step: Step;
+  readonly error: Error;
+}
+
+async function withoutThoseThatMayStay<World>(
+  run: Run,
+  execution: Omit<Execution<World>, "plan" | "earlier">,
+  failures: readonly Failure[],
+): Promise<readonly Failure[]> {
+  const judged = await Promise.all(
+    failures.map(async ({ step, error }) => {
+      // The user has taken the host out of the arguments, and goes on without it.
+      const isGone = error instanceof UnknownHost && error.host === step.host;
+      const context = contextOf(execution, step, run.found);
+      const stays = isGone || ((await handlerOf(execution, step).mayStay?.(context, error)) ?? false);
+      return { step, error, stays };
+    }),
+  );
+  const staying = judged.filter(({ stays }) => stays);
+  if (staying.length > 0)
+    await execution.journal.write(staying.map(({ step }) => ({ event: "undone", step: step.id })));
+  for (const { step, error } of staying)
+    execution.progress.say(`${step.host}  not done: ${step.undo}; it goes without: ${error.message}`);
+  return judged.filter(({ stays }) => !stays);
 }
 
 /** In the order in which it was begun, the steps of a stage together. */
@@ -101,7 +129,7 @@ function begunTogether({ plan, begunSteps }: Run): Step[][] {
 
 /** Some steps could not be taken back; all the others were. */
 export class TakeBackFailed extends UserError {
-  constructor(readonly failures: readonly { readonly step: Step; readonly error: Error }[]) {
+  constructor(readonly failures: readonly Failure[]) {
     super(failures.map(({ step, error }) => `${step.undo ?? step.says}: ${error.message}`).join("\n"));
   }
 }

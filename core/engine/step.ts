@@ -88,6 +88,11 @@ export interface Handler<World> {
   apply(context: StepContext<World>): Promise<JsonObject | void>;
   /** Takes it back. Must be safe when the step was only half done, or done by somebody else. */
   undo?(context: StepContext<World>): Promise<void>;
+  /**
+   * Whether what `undo` failed at may stay as it is, for a host that never comes back. Asked once everything else was taken
+   * back, so that it can be seen whether that serves without it. @default never
+   */
+  mayStay?(context: StepContext<World>, failure: Error): Promise<boolean>;
 }
 
 export type Handlers<World> = Readonly<Record<string, Handler<World>>>;

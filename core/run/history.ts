@@ -28,7 +28,7 @@ export interface History {
   readonly pendingMove?: Run;
   /** The move that made the target the active side, and that can still be taken back as if it had never been. */
   readonly undoable?: Run;
-  /** Whether that side is active, and no move is half done. */
+  /** Whether that side is active, and no move is half done; folders that one could not put back do not count. */
   readonly isSettledOn: (side: ActiveSide) => boolean;
   /** What each consumer's last finished repointing made it name; source where there was none. */
   readonly consumers: ReadonlyMap<string, ActiveSide>;
@@ -102,7 +102,8 @@ export function readHistory(runs: readonly Run[]): History {
   const fencedBy = (consumer: string) => (released.has(consumer) ? undefined : movedBy);
   const awaitsRepointing = (consumer: string) => fencedBy(consumer) !== undefined;
   const awaitsRelease = (consumer: string) => lastMove === "source" && awaitsRepointing(consumer);
-  const isSettledOn = (side: ActiveSide) => active === side && pendingMove === undefined;
+  const isSettledOn = (side: ActiveSide) =>
+    active === side && (pendingMove === undefined || isTakenBackButForFolders(pendingMove));
   const lastRepointing = (name: string) =>
     runs.findLast(({ plan, outcome }) => {
       const [verb, consumer] = plan.operation.split(" ");
@@ -130,4 +131,12 @@ export function readHistory(runs: readonly Run[]): History {
     lastDone,
     runs,
   };
+}
+
+/** Steps on hosts of the side that was to be joined: nobody has been brought there yet. */
+const JOINING = new Set(["zk.setAside", "zk.start"]);
+
+/** Of a move whose hosts were out of reach when it was taken back: whoever moves next begins with what is left of it. */
+function isTakenBackButForFolders({ takingBack, begunSteps }: Run): boolean {
+  return takingBack && begunSteps.every(({ undo, kind }) => undo === undefined || JOINING.has(kind));
 }

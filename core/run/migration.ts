@@ -5,14 +5,17 @@
  * side is not the wanted one. Create, update and delete differ only in the side they want and in who releases the
  * consumers at the end.
  */
-import { Refusal } from "../engine/errors";
+import { ifReachable, Refusal } from "../engine/errors";
 import type { Progress } from "../engine/execute";
-import { isPastReturn } from "../engine/execute";
+import { isPastReturn, TakeBackFailed } from "../engine/execute";
 import type { Run } from "../engine/journal";
+import { stepsOf } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
+import type { EnsembleDesired } from "../zookeeper/desired";
 import { namesOf } from "../zookeeper/desired";
+import { quorumOf } from "../zookeeper/side";
 import { acceptsDataLoss } from "../zookeeper/snapshot/plan";
 import { touchedSince } from "../zookeeper/snapshot/untouched";
 import { worksOn } from "./consumers";
@@ -22,7 +25,7 @@ import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
 import { refuseAnother } from "./journals";
 import { observeForward, planForward } from "./move";
-import { withMigrationSession } from "./open";
+import { declaresAll, keepersOf, withMigrationSession } from "./open";
 import { foundOf } from "./review";
 import type { Repointed } from "./repoint";
 import { repointConsumer, StaysFenced } from "./repoint";
@@ -117,11 +120,11 @@ async function settleAndMove(
   const before = readHistory(await session.runs());
   const { pendingMove } = before;
   if (pendingMove) {
-    if (pendingMove.plan.operation === direction && mayGoOn(pendingMove, desired)) {
+    if (pendingMove.plan.operation === direction && (await mayGoOn(world, pendingMove, desired))) {
       return carryOut(() => session.resume(pendingMove));
     }
     if (isPastReturn(pendingMove)) await session.resume(pendingMove);
-    else await takeBackHarmless(session, pendingMove, hostsMovedTo(desired, pendingMove), progress);
+    else await takeBackPending(world, session, { desired, to, run: pendingMove }, progress);
   }
   const history = pendingMove ? readHistory(await session.runs()) : before;
   if (history.active === to) return undefined;
@@ -129,7 +132,7 @@ async function settleAndMove(
   if (to === "source" && history.undoable && (await isUnused(world, desired, history))) {
     progress.say("nobody has worked with the target yet: the source goes on with its own, untouched files");
     for (const run of history.halfRepointed) await session.takeBack(run);
-    await session.takeBack(history.undoable);
+    await takeBackHarmless(session, history.undoable, hostsOfSide(desired, "target"), progress);
     return undefined;
   }
   if (to === "target") {
@@ -159,14 +162,51 @@ export class WayBackClosed extends Refusal {
   }
 }
 
-function hostsMovedTo(desired: MigrationDesired, { plan }: Run): ReadonlySet<string> {
-  return hostsOfSide(desired, plan.operation === operations.move("target") ? "target" : "source");
+/** A move of the other direction, or one that cannot be gone on with: after it, the next is planned anew. */
+async function takeBackPending(
+  world: World,
+  session: Session,
+  { desired, to, run }: { readonly desired: MigrationDesired; readonly to: ActiveSide; readonly run: Run },
+  progress: Progress,
+): Promise<void> {
+  const movedTo = run.plan.operation === operations.move("target") ? "target" : "source";
+  try {
+    await takeBackHarmless(session, run, hostsOfSide(desired, movedTo), progress);
+  } catch (error) {
+    // A way back begun anew needs no target that serves: it takes what files are left there.
+    const isAnother = movedTo === "source" && to === "source";
+    if (!isAnother || !(error instanceof TakeBackFailed) || !(await hasLostQuorum(world, desired.target)))
+      throw error;
+    progress.say(
+      `${error.message}; the target cannot serve any more, the way back is planned from what is left`,
+    );
+  }
 }
 
-/** A run whose taking back was interrupted, or that was planned before the user accepted a loss, is planned anew. */
-function mayGoOn(run: Run, desired: MigrationDesired): boolean {
-  if (run.takingBack) return false;
-  return desired.strategy !== "snapshot" || acceptsDataLoss(run.plan) === desired.acceptDataLoss;
+/**
+ * Whether a run is gone on with. One whose taking back was interrupted, or that was planned before the user accepted a loss
+ * or took a host out, is planned anew; so is a way back of whose servers one is out of reach: planned now, it goes without.
+ */
+async function mayGoOn(world: World, run: Run, desired: MigrationDesired): Promise<boolean> {
+  if (run.takingBack || !declaresAll(desired, run.plan)) return false;
+  if (desired.strategy === "snapshot" && acceptsDataLoss(run.plan) !== desired.acceptDataLoss) return false;
+  if (run.plan.operation === operations.move("target")) return true;
+  const keepers = new Set(keepersOf(desired));
+  const servers = stepsOf(run.plan).flatMap(({ host }) => (keepers.has(host) ? [host] : []));
+  return (await outOfReach(world, [...new Set(servers)])).length === 0;
+}
+
+async function hasLostQuorum(world: World, ensemble: EnsembleDesired): Promise<boolean> {
+  const servers = namesOf(ensemble.hosts);
+  return servers.length - (await outOfReach(world, servers)).length < quorumOf({ servers });
+}
+
+/** Names of hosts that do not let us in. */
+async function outOfReach(world: World, names: readonly string[]): Promise<readonly string[]> {
+  const reached = names.map(async (name) =>
+    (await ifReachable(world.host(name).script("true"))) ? [] : [name],
+  );
+  return (await Promise.all(reached)).flat();
 }
 
 /** Where no server of the target answers, the declared consumers are the ones that count, and none was repointed. */

@@ -1,5 +1,7 @@
 /** Opens everything that an operation on a migration needs: its hosts, its lock, its journal. */
 import type { Progress } from "../engine/execute";
+import type { Plan } from "../engine/step";
+import { stepsOf } from "../engine/step";
 import type { Hosts, World } from "../transports/contract";
 import { namesOf } from "../zookeeper/desired";
 import { hostsOf, secretsOf } from "./consumers";
@@ -29,6 +31,12 @@ export function hostMapsOf(desired: MigrationDesired): Hosts[] {
 /** The servers of both sides keep the journal and the lock; the source's come first, see `journal/quorum.ts`. */
 export function keepersOf(desired: MigrationDesired): string[] {
   return [...new Set([...namesOf(desired.source.hosts), ...namesOf(desired.target.hosts)])];
+}
+
+/** Whether every host of a plan is still declared: the user may have taken out one that is gone for good. */
+export function declaresAll(desired: MigrationDesired, plan: Plan): boolean {
+  const declared = new Set(["ops", ...hostMapsOf(desired).flatMap(Object.keys)]);
+  return stepsOf(plan).every(({ host }) => declared.has(host));
 }
 
 /** Under the lock; see {@link withSession}. */

@@ -16,7 +16,7 @@ import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
 import { planRepoint } from "./plan-consumer";
 import { verifyStages } from "./verify";
-import { keepersOf, withMigrationWorld } from "./open";
+import { declaresAll, keepersOf, withMigrationWorld } from "./open";
 import type { Session } from "./session";
 import { readRuns } from "./session";
 import { sidesOf } from "./sides";
@@ -76,7 +76,7 @@ export async function repointConsumer(
     const isHalfDone =
       last?.plan.operation === operations.repoint(consumer.name, to) && last.outcome === undefined;
     const run =
-      isHalfDone && canGoOn(consumer, last)
+      isHalfDone && canGoOn(consumer, last) && declaresAll(migration, last.plan)
         ? await session.resume(last)
         : await session.run(
             withVerify((await planRepoint(world, migration, consumer, to, history)).plan, desired),

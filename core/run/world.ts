@@ -1,7 +1,7 @@
 /** Opens the machines of a run, and closes them whatever happens: the only place that makes transports. */
 import { spawn } from "node:child_process";
 import { hostname, userInfo } from "node:os";
-import { CommandFailed, Refusal } from "../engine/errors";
+import { CommandFailed, Refusal, UnknownHost } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import { TURN_FILE } from "../journal/folder";
 import type { HostAccess, Hosts, RunResult, UserCommand, World } from "../transports/contract";
@@ -32,14 +32,7 @@ export async function withWorld<T>(options: WorldOptions, act: (world: World) =>
     host(name) {
       const host = byName.get(name);
       if (host) return host;
-      throw new Refusal([
-        {
-          where: name,
-          found: "no host of that name",
-          expected: `one of ${[...byName.keys()].join(", ")}`,
-          next: "Correct the name, or add the host.",
-        },
-      ]);
+      throw new UnknownHost(name, [...byName.keys()]);
     },
     command: (command) => runCommand(world, command),
     secret: (name) => options.secrets?.[name],

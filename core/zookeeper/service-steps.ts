@@ -82,6 +82,9 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
       await startServer(world.host(step.host), serviceOf(step.args));
       await ledAgain(world, step.args);
     },
+    async mayStay({ step, world }) {
+      return servesWithQuorum(world, step.args);
+    },
   },
   "zk.start": {
     async look({ step, world }) {
@@ -209,10 +212,16 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
   return { done: synced === count("follower"), found: `${found}, ${synced} synced` };
 }
 
+/** One server may be missing where the others serve: its host may be gone for good. */
+async function servesWithQuorum(world: World, args: JsonObject): Promise<boolean> {
+  const servers = serversOf(args);
+  const answers = await askEach(world, servers, Number(args["clientPort"]));
+  return answers.filter(isLed).length > servers.length / 2;
+}
+
 /** With less than a majority started there is nothing to wait for: others are started after it, or cannot be. */
 async function ledAgain(world: World, args: JsonObject): Promise<void> {
-  // Journals of 0.1.0 do not have them.
-  const servers = (args["servers"] ?? []) as unknown as readonly Server[];
+  const servers = serversOf(args);
   const sight = await waitFor(() => led(world, servers, Number(args["clientPort"])), {
     timeoutMs: LEADER_TIMEOUT_MS,
   });
@@ -227,6 +236,11 @@ async function led(world: World, servers: readonly Server[], port: number): Prom
   const answers = await askEach(world, servers, port);
   const started = answers.filter(runs);
   return { done: started.some(isLed) || started.length <= servers.length / 2, found: sayEach(answers) };
+}
+
+/** Journals of 0.1.0 do not have them. */
+function serversOf(args: JsonObject): readonly Server[] {
+  return (args["servers"] ?? []) as unknown as readonly Server[];
 }
 
 function serverArgs(side: Side) {

@@ -2,7 +2,7 @@
  * Carries out the steps of a move by snapshot: set aside, stage, fold, hand over, tail, reckon, prove, clean up.
  * What each looks at is on the disks and in the servers; the order between them is the plan's.
  */
-import { ifReachable, UserError } from "../../engine/errors";
+import { HostUnreachable, ifReachable, UserError } from "../../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
@@ -53,6 +53,8 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
     async undo({ step: { host, args }, world }) {
       await unstage(world.host(host), String(args["staging"]));
     },
+    // Only a folder: the next one that stages there empties it.
+    mayStay: async (_context, failure) => failure instanceof HostUnreachable,
   },
   "zk.fold": {
     async look(context) {

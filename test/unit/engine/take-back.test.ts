@@ -1,5 +1,6 @@
 /** The way back along the journal: latest first, past every failure, and again until nothing is left. */
 import fc from "fast-check";
+import { UnknownHost, UserError } from "../../../core/engine/errors";
 import { execute, isPastReturn, takeBack, TakeBackFailed } from "../../../core/engine/execute";
 import { another, begin, MemoryStore, planOf, Settings, step } from "./scene";
 
@@ -64,6 +65,47 @@ test("goes on after a failure, tells all of them, and does the rest the next tim
   await takeBack(again.earlier, again);
   expect(world.only("undo").filter((id) => id !== "kept")).toEqual(["b2", "a"]);
   expect(store.runs[0]?.outcome).toBe("taken back");
+});
+
+describe("what a host that never comes back cannot take back", () => {
+  const failing = async (id: string, error: Error) => {
+    const { world, store } = await done();
+    const { earlier, ...execution } = another(world, store);
+    const set = execution.handlers["set"]!;
+    const undo: typeof set.undo = async (context) => {
+      if (context.step.id === id) throw error;
+      await set.undo?.(context);
+    };
+    const takeBackWith = (mayStay: typeof set.mayStay) =>
+      takeBack(earlier, { ...execution, handlers: { set: { ...set, undo, mayStay } } });
+    return { world, store, takeBackWith, said: execution.said };
+  };
+
+  test("stays where its handler says so, once all else is taken back; the run has ended then", async () => {
+    const { world, store, takeBackWith, said } = await failing("b2", new UserError("zk1: no route"));
+    const left: string[][] = [];
+    await takeBackWith(async ({ step: { id } }, failure) => {
+      left.push([id, failure.message, ...world.values.keys()]);
+      return true;
+    });
+    expect(left).toEqual([["b2", "zk1: no route", "b2", "kept"]]);
+    expect(store.runs[0]).toMatchObject({ outcome: "taken back" });
+    expect(said.at(-1)).toBe("zk1  not done: unset b2; it goes without: zk1: no route");
+  });
+
+  test("is a failure where its handler says that it may not stay", async () => {
+    const { store, takeBackWith } = await failing("b2", new UserError("zk1: no route"));
+    await expect(takeBackWith(async () => false)).rejects.toThrow("unset b2: zk1: no route");
+    expect(store.runs[0]?.outcome).toBeUndefined();
+  });
+
+  test("stays on a host that the user has taken out, and not where another is missed", async () => {
+    const gone = await failing("b2", new UnknownHost("zk1", ["zk2"]));
+    await gone.takeBackWith(undefined);
+    expect(gone.store.runs[0]).toMatchObject({ outcome: "taken back" });
+    const other = await failing("b2", new UnknownHost("zk7", ["zk1"]));
+    await expect(other.takeBackWith(undefined)).rejects.toThrow("zk7: found no host of that name");
+  });
 });
 
 test("a way back that was interrupted goes by what the steps had found, as it did the first time", async () => {

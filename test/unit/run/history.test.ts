@@ -164,3 +164,14 @@ function recorded(outcome: Outcome, result: JsonObject): Run {
   const results = new Map([["record ck", result]]);
   return { ...forward(outcome), results, found: results };
 }
+
+test("taken back but for folders of the side that was to be joined, it is settled; with anything else left it is not", () => {
+  const rest = (...begun: readonly Step[]) =>
+    readHistory([{ ...run("forward", undefined, begun), takingBack: true }]);
+  const setAside = step("set aside", { kind: "zk.setAside" });
+  const start = step("start", { kind: "zk.start" });
+  const proof = step("prove", { kind: "zk.prove", undo: undefined });
+  expect(rest(setAside, start, proof).isSettledOn("source")).toBe(true);
+  expect(rest(setAside, step("stop", { kind: "zk.stop" })).isSettledOn("source")).toBe(false);
+  expect(readHistory([run("forward", undefined, [setAside])]).isSettledOn("source")).toBe(false);
+});

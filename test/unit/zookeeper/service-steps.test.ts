@@ -1,5 +1,6 @@
 /** When servers count as one ensemble: a leader, and everybody else with it. */
 import { Duplex } from "node:stream";
+import { HostUnreachable } from "../../../core/engine/errors";
 import { DialFailed } from "../../../core/transports/contract";
 import type { Mode } from "../../../core/transports/fourlw";
 import { serviceHandlers } from "../../../core/zookeeper/service-steps";
@@ -8,15 +9,23 @@ import { contextOf, World } from "../world";
 
 /** @param synced what the leader's mntr says; absent where it may not answer that */
 function lookAt(modes: readonly (Mode | "stopped")[], synced?: number) {
-  const names = modes.map((_, at) => `zk${at + 1}`);
-  const world = new World(names);
-  modes.forEach((mode, at) => (world.host(names[at]!).dial = async () => answering(mode, synced)));
-  const args = { servers: names.map((name) => ({ name, address: name })), clientPort: 2181, timeoutMs: 1 };
+  const { world, args } = ensembleOf(modes, synced);
   const step = { id: "joined", host: "zk1", kind: "zk.joined", args, says: "wait" };
   return serviceHandlers["zk.joined"]!.look(contextOf(step, world));
 }
 
-function answering(mode: Mode | "stopped", synced?: number): Duplex {
+function ensembleOf(modes: readonly (Mode | "stopped" | "gone")[], synced?: number) {
+  const names = modes.map((_, at) => `zk${at + 1}`);
+  const world = new World(names);
+  modes.forEach((mode, at) => (world.host(names[at]!).dial = async () => answering(mode, synced)));
+  return {
+    world,
+    args: { servers: names.map((name) => ({ name, address: name })), clientPort: 2181, timeoutMs: 1 },
+  };
+}
+
+function answering(mode: Mode | "stopped" | "gone", synced?: number): Duplex {
+  if (mode === "gone") throw new HostUnreachable("zk", "no route", "Start it.");
   if (mode === "stopped") throw new DialFailed("zk", "refused", "nobody listens", "");
   const mntr =
     synced === undefined
@@ -31,6 +40,17 @@ function answering(mode: Mode | "stopped", synced?: number): Duplex {
     },
   });
 }
+
+test.each<[boolean, string, readonly (Mode | "stopped" | "gone")[]]>([
+  [true, "the others serve", ["gone", "leader", "follower"]],
+  [true, "it is stopped, and the others serve", ["stopped", "leader", "follower"]],
+  [false, "only one of the others serves", ["gone", "leader", "stopped"]],
+  [false, "the others have no leader", ["gone", "read-only", "read-only"]],
+])("%s: a stopped server may stay so where %s", async (may, _, modes) => {
+  const { world, args } = ensembleOf(modes);
+  const step = { id: "stop zk1", host: "zk1", kind: "zk.stop", args, says: "stop" };
+  expect(await serviceHandlers["zk.stop"]!.mayStay!(contextOf(step, world), new Error("no route"))).toBe(may);
+});
 
 test.each<[string, Parameters<typeof lookAt>]>([
   ["followers, all of them synced", [["follower", "leader", "follower"], 2]],
