@@ -46,7 +46,9 @@ export function isOver({ history }: FoundMigration): boolean {
 export function namedStill(ensemble: EnsembleDesired, { history }: FoundMigration): readonly string[] {
   const back = history.runs.findLast(({ plan, outcome }) => plan.operation === "back" && outcome === "done");
   // A way back by snapshot starts the source, and leaves the target stopped; any other leaves both at work.
-  const joined = back && stepsOf(back.plan).find(({ kind }) => kind === "zk.joined");
+  const steps = back ? stepsOf(back.plan) : [];
+  if (!steps.some(({ kind }) => kind === "zk.start")) return [];
+  const joined = steps.find(({ kind }) => kind === "zk.joined");
   const source = joined?.args["servers"] as unknown as readonly Server[] | undefined;
   const ours = namesOf(ensemble.hosts).map((name) => addressOf(ensemble.hosts, name));
   return source && !source.some(({ address }) => ours.includes(address)) ? history.unreleased : [];
