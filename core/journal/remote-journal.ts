@@ -6,7 +6,9 @@
  * does not parse and counts as not written; every append begins with a newline so that it cannot spoil the next.
  *
  * What a killed writer left on fewer hosts is read as long as one of them answers, and is gone with them. So whoever acts
- * on it writes it to a majority first, as in every quorum register: what one reader has seen, all later ones see.
+ * on it writes it to a majority first, as in every quorum register: what one reader has seen, all later ones see. What
+ * a host has missed while it was down is written there too: who looks at that host alone (its ensemble is removed)
+ * otherwise sees an older state.
  */
 import { UserError } from "../engine/errors";
 import type { Entry, JournalStore } from "../engine/journal";
@@ -21,30 +23,49 @@ export class RemoteJournal implements JournalStore {
   ) {}
 
   async append(entries: readonly Entry[]): Promise<void> {
-    const lines = entries.map((entry) => `\n${JSON.stringify(entry)}\n`).join("");
-    await this.onMajority("write", (host) =>
-      host.script(APPEND, [folderOf(this.migration)], { stdin: lines, timeoutMs: 15_000 }),
-    );
+    const lines = entries.map((entry) => JSON.stringify(entry));
+    await this.onMajority("write", (host) => this.appendTo(host, lines));
+  }
+
+  private async appendTo(host: HostAccess, lines: readonly string[]): Promise<void> {
+    const stdin = lines.map((line) => `\n${line}\n`).join("");
+    await host.script(APPEND, [folderOf(this.migration)], { stdin, timeoutMs: 15_000 });
   }
 
   async read(): Promise<readonly Entry[]> {
     return parseJournals(await this.texts());
   }
 
-  /** Also tells which entries are on too few hosts for every later reader to see them. Whole lines are counted. */
-  async readCounted(): Promise<{ readonly entries: readonly Entry[]; readonly onTooFew: readonly Entry[] }> {
+  /** Also tells what each host that answers has missed, by name. Whole lines are counted. */
+  async readCounted(): Promise<{ readonly entries: readonly Entry[]; readonly missed: MissedLines }> {
     const texts = await this.texts();
-    const held = texts.map((text) => new Set(text.split("\n")));
-    const scarce = linesOf(texts).filter((line) => !isQuorum(held.map((lines) => lines.has(line))));
-    return { entries: parseJournals(texts), onTooFew: scarce.flatMap(parseLine) };
+    const lines = linesOf(texts).filter((line) => parseLine(line).length > 0);
+    const missed = this.hosts.flatMap(({ name }, index) => {
+      const text = texts[index];
+      if (text === undefined) return [];
+      const held = new Set(text.split("\n"));
+      const lacks = lines.filter((line) => !held.has(line));
+      return lacks.length === 0 ? [] : [[name, lacks] as const];
+    });
+    return { entries: parseJournals(texts), missed: new Map(missed) };
   }
 
-  /** As the hosts have it, in their order; empty where one does not answer. */
-  private async texts(): Promise<string[]> {
-    const files = await this.onMajority("read", (host) =>
-      host.readFile(`${folderOf(this.migration)}/journal.jsonl`),
-    );
-    return files.map((file) => file?.toString("utf8") ?? "");
+  /** Writes to each host what it has missed. @throws UserError where that leaves it to a minority */
+  async spread(missed: MissedLines): Promise<void> {
+    await this.onMajority("write", async (host) => {
+      const lines = missed.get(host.name);
+      // Who has missed nothing only has to be there.
+      if (lines) await this.appendTo(host, lines);
+      else await host.script("true");
+    });
+  }
+
+  /** As the hosts have it, in their order; undefined where one does not answer. */
+  private async texts(): Promise<(string | undefined)[]> {
+    return this.onMajority("read", async (host) => {
+      const file = await host.readFile(`${folderOf(this.migration)}/journal.jsonl`);
+      return file?.toString("utf8") ?? "";
+    });
   }
 
   /** @returns what came of it on each host, in their order; undefined where it failed */
@@ -66,13 +87,16 @@ export class RemoteJournal implements JournalStore {
   }
 }
 
+/** Whole lines by the name of the host. */
+type MissedLines = ReadonlyMap<string, readonly string[]>;
+
 const APPEND = `
 set -e
 [ -d "$1" ] || { mkdir -p -m 0700 "$1" && sync "$(dirname "$1")"; }
 exec dd of="$1/journal.jsonl" oflag=append conv=notrunc,fsync status=none`;
 
 /** The entries of one journal as several hosts have it, each once. */
-export function parseJournals(texts: readonly string[]): Entry[] {
+export function parseJournals(texts: readonly (string | undefined)[]): Entry[] {
   return linesOf(texts).flatMap(parseLine);
 }
 
@@ -80,8 +104,8 @@ export function parseJournals(texts: readonly string[]): Entry[] {
  * Entries are told apart by the whole line: what a killed writer left on a few hosts has the place of what its successor
  * wrote on the others.
  */
-function linesOf(texts: readonly string[]): string[] {
-  return [...new Set(texts.flatMap((text) => text.split("\n")))];
+function linesOf(texts: readonly (string | undefined)[]): string[] {
+  return [...new Set(texts.flatMap((text) => text?.split("\n") ?? []))];
 }
 
 function parseLine(line: string): Entry[] {

@@ -7,7 +7,7 @@
 import { randomBytes } from "node:crypto";
 import type { Progress } from "../engine/execute";
 import { execute, takeBack } from "../engine/execute";
-import type { Entry, JournalStore, Run } from "../engine/journal";
+import type { JournalStore, Run } from "../engine/journal";
 import { Journal, runsOf } from "../engine/journal";
 import type { Handlers, Plan } from "../engine/step";
 import type { Lock } from "../journal/lock";
@@ -60,21 +60,21 @@ export async function readRuns(world: World, keepers: readonly string[]): Promis
 }
 
 /**
- * Before every act its intent is written: whoever has lost the lock stops there. And nothing is built on a line that only a
- * few hosts have: a killed run may have left its end on one of them, which is off the next time.
+ * Before every act its intent is written: whoever has lost the lock stops there. And nothing is built on a line that some
+ * hosts have missed: a killed run may have left its end on one of them, which is off the next time.
  */
 function guarded(journal: RemoteJournal, lock: Lock): JournalStore {
-  const append = async (entries: readonly Entry[]) => {
+  const write = async (act: () => Promise<void>) => {
     lock.require();
     crashPoint();
-    await journal.append(entries);
+    await act();
     crashPoint();
   };
   return {
-    append,
+    append: (entries) => write(() => journal.append(entries)),
     async read() {
-      const { entries, onTooFew } = await journal.readCounted();
-      if (onTooFew.length > 0) await append(onTooFew);
+      const { entries, missed } = await journal.readCounted();
+      if (missed.size > 0) await write(() => journal.spread(missed));
       return entries;
     },
   };
