@@ -133,7 +133,7 @@ export const ensembleSchema = z
     removeData: z.boolean().default(false),
   })
   .superRefine((desired, context) => {
-    for (const problem of [...problemsOf(desired), ...foldersInHome(desired), ...secretsIn(desired)])
+    for (const problem of [...problemsOf(desired), ...secretsIn(desired)])
       context.addIssue({ code: "custom", ...problem });
   });
 
@@ -201,18 +201,16 @@ function secretsIn(desired: Pick<EnsembleDesired, "zooCfg" | "jvm">): Problem[] 
   ];
 }
 
-/** The release's folder is replaced when it is unpacked, and goes with the ensemble, whatever else lies in it. */
-function foldersInHome(desired: FoldersDesired): Problem[] {
+/**
+ * Arguments whose folder lies in the release's own. Complained about before anything is installed, and never by the schema:
+ * states that were written before it was minded still have to be read, to be destroyed.
+ */
+export function foldersInHome(desired: EnsembleDesired): ("dataDir" | "dataLogDir" | "logDir")[] {
   const home = posix.join(homeOf(desired), "/");
-  return (["dataDir", "dataLogDir", "logDir"] as const)
-    .filter((key) => posix.join(desired[key], "/").startsWith(home))
-    .map((key) => ({
-      path: [key],
-      message: `a folder outside of ${home}, which is replaced and removed with its release; found ${desired[key]}`,
-    }));
+  return (["dataDir", "dataLogDir", "logDir"] as const).filter((key) =>
+    posix.join(desired[key], "/").startsWith(home),
+  );
 }
-
-type FoldersDesired = Pick<EnsembleDesired, "installDir" | "version" | "dataDir" | "dataLogDir" | "logDir">;
 
 interface Problem {
   readonly path: string[];

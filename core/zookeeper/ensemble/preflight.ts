@@ -5,7 +5,7 @@ import { CommandFailed, HostUnreachable, Refusal } from "../../engine/errors";
 import type { Complaint } from "../../engine/errors";
 import type { World } from "../../transports/contract";
 import type { EnsembleDesired } from "../desired";
-import { homeOf, namesOf } from "../desired";
+import { foldersInHome, homeOf, namesOf } from "../desired";
 
 export interface HostFacts {
   readonly name: string;
@@ -115,9 +115,19 @@ const CLOCK_TOLERANCE_MS = 30_000;
 
 /** Everything that speaks against installing, on every host; empty when all is well. */
 export function complainPreflight(desired: EnsembleDesired, facts: readonly HostFacts[]): Complaint[] {
-  return facts.flatMap(({ name, seen, unreachable }) =>
+  const hosts = facts.flatMap(({ name, seen, unreachable }) =>
     seen ? complainHost(desired, name, seen) : [unreachableHost(name, unreachable ?? "no answer")],
   );
+  return [...foldersInHome(desired).map((argument) => complainFolder(desired, argument)), ...hosts];
+}
+
+function complainFolder(desired: EnsembleDesired, argument: "dataDir" | "dataLogDir" | "logDir"): Complaint {
+  return {
+    where: argument,
+    found: desired[argument],
+    expected: `a folder outside of ${homeOf(desired)}, which is replaced and removed with its release`,
+    next: `Choose another ${argument}.`,
+  };
 }
 
 function unreachableHost(name: string, why: string): Complaint {

@@ -2,10 +2,10 @@
 import type { Plan, Stage } from "../../engine/step";
 import { UNIT_PATH } from "../config-files";
 import type { EnsembleDesired } from "../desired";
-import { homeOf } from "../desired";
+import { foldersInHome, homeOf } from "../desired";
 import type { EnsembleFacts } from "../observe";
 import { stopStep } from "../service-steps";
-import type { Side } from "../side";
+import { sayServers, type Side } from "../side";
 
 export function planRemoval(desired: EnsembleDesired, side: Side, facts: EnsembleFacts): Plan {
   const isLeader = (name: string) => facts.leader?.name === name;
@@ -15,8 +15,10 @@ export function planRemoval(desired: EnsembleDesired, side: Side, facts: Ensembl
       .filter(({ name }) => isLeader(name) === leader)
       .map((server) => stopStep(side, server, leader ? "stop (leader)" : "stop")),
   });
+  // Ensembles of 0.1.0 may have their data in the release's folder.
+  const keepsHome = !desired.removeData && foldersInHome(desired).some((key) => key !== "logDir");
   const paths = [
-    homeOf(desired),
+    ...(keepsHome ? [] : [homeOf(desired)]),
     ...(desired.service === "systemd" ? [UNIT_PATH] : []),
     ...(desired.removeData ? [desired.dataDir, desired.dataLogDir, desired.logDir] : []),
   ];
@@ -25,7 +27,7 @@ export function planRemoval(desired: EnsembleDesired, side: Side, facts: Ensembl
     stops(true),
     {
       phase: "clean up",
-      steps: side.servers.map((server) => ({
+      steps: (paths.length === 0 ? [] : side.servers).map((server) => ({
         id: `remove ${server.name}`,
         host: server.name,
         kind: "zk.remove",
@@ -35,7 +37,7 @@ export function planRemoval(desired: EnsembleDesired, side: Side, facts: Ensembl
     },
   ];
   return {
-    title: `remove ZooKeeper ${desired.version} from ${side.servers.map(({ name }) => name).join(", ")}`,
+    title: `remove ZooKeeper ${desired.version} from ${sayServers(side)}${keepsHome ? `; ${homeOf(desired)} stays, its data lies there` : ""}`,
     operation: "remove",
     stages: stages.filter((stage) => stage.steps.length > 0),
   };

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sayComplaint } from "../../../../core/engine/errors";
+import type { EnsembleInput } from "../../../../core/zookeeper/desired";
 import type { HostFacts, SeenHost } from "../../../../core/zookeeper/ensemble/preflight";
 import { complainPreflight, preflight, readJavaVersion } from "../../../../core/zookeeper/ensemble/preflight";
 import { World } from "../../world";
@@ -26,6 +27,24 @@ function complaints(change: Partial<SeenHost>): string[] {
 
 test("nothing is said about a host that fits", () => {
   expect(complaints({})).toEqual([]);
+});
+
+test.each<[readonly string[], Partial<EnsembleInput>]>([
+  [["dataDir"], { dataDir: "/opt/zookeeper/apache-zookeeper-3.7.1-bin/data", dataLogDir: "/log" }],
+  [["dataLogDir"], { installDir: "/zk/", dataLogDir: "/zk/./apache-zookeeper-3.7.1-bin" }],
+  [["logDir"], { logDir: "/opt/zookeeper//apache-zookeeper-3.7.1-bin/" }],
+  [[], { dataDir: "/opt/zookeeper/apache-zookeeper-3.7.1-bin-data" }],
+])("of the folders, %j lie in the release's", (expected, change) => {
+  const found = complainPreflight(ensemble(change), [{ name: "zk1", seen: GOOD }]);
+  expect(found.map(({ where }) => where)).toEqual(expected);
+});
+
+test("a folder in the release's is named with the argument to change", () => {
+  const logDir = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/logs";
+  expect(complainPreflight(ensemble({ logDir }), []).map(sayComplaint)).toEqual([
+    "logDir: found /opt/zookeeper/apache-zookeeper-3.7.1-bin/logs; expected a folder outside of " +
+      "/opt/zookeeper/apache-zookeeper-3.7.1-bin, which is replaced and removed with its release. Choose another logDir.",
+  ]);
 });
 
 const java = (line: string) => ({ java: readJavaVersion(line) });

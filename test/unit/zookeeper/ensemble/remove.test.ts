@@ -37,3 +37,14 @@ test("without systemd there is no unit to remove; the data goes where that is as
     "/alidata1/log/zookeeper",
   ]);
 });
+
+test("a release that has the data of an earlier version's ensemble in its folder stays with it", () => {
+  const dataDir = "/opt/zookeeper/apache-zookeeper-3.7.1-bin/data";
+  expect(removalOf({ dataDir }).map(({ kind }) => kind)).toEqual(["zk.stop", "zk.stop", "zk.stop"]);
+  expect(removalOf({ dataDir, service: "systemd" })[3]?.args["paths"]).toEqual([
+    "/etc/systemd/system/zookeeper.service",
+  ]);
+  expect(removalOf({ dataDir, removeData: true })[3]?.args["paths"]).toContain(
+    "/opt/zookeeper/apache-zookeeper-3.7.1-bin",
+  );
+});
