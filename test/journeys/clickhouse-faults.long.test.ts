@@ -110,6 +110,32 @@ describe("what is left takes a write after the copy: refused, and the way back h
   });
 });
 
+test("ck2 never comes back: taken out of the arguments, it keeps nobody from going on or back", async () => {
+  const without = (active: ActiveSide) => {
+    const [clickhouse] = desired(active).consumers;
+    if (clickhouse?.kind !== "clickhouse") throw new Error("the lab's consumer is ClickHouse");
+    const { ck2: _gone, ...hosts } = clickhouse.hosts;
+    return { ...desired(active), consumers: [{ ...clickhouse, hosts }] };
+  };
+  const written = `${++row}`;
+  await insert(written);
+  const told = await happening(
+    (onLine) => scene.up(desired("target"), onLine),
+    /prove: znodes, digest/,
+    () => cut["loses its power"].begin("ck2"),
+  );
+  expect(told.failed).toContain("ck2");
+  expect((await within(scene.up(desired("source")))).failed).toContain("ck2");
+
+  expect(await within(scene.up(without("source")))).toMatchObject({ failed: "" });
+  await untilWritable(scene.lab.clickhouse.slice(0, 1));
+  await cut["loses its power"].end("ck2");
+  await expectRows(written);
+  expect(await within(scene.up(desired("target")))).toMatchObject({ failed: "" });
+  await expectRows(written);
+  expect(await within(scene.up(desired("source")))).toMatchObject({ failed: "" });
+});
+
 test("a move that is taken back and ordered again at once waits until ClickHouse works with its ensemble again", async () => {
   const written = `${++row}`;
   await insert(written);

@@ -252,3 +252,71 @@ describe("on the way forward", () => {
     }
   });
 });
+
+describe("a host that never comes back", () => {
+  let count = 0;
+  beforeEach(async () => {
+    expect(await within(scene.forward())).toMatchObject({ failed: "" });
+    await write(scene.lab.inventory.new, `/there-${++count}`, 5);
+    expected = await readTree(scene.lab.inventory.new);
+  });
+
+  test.each<[string, (leader: string) => string, RegExp]>([
+    ["the leader, before the fence", (leader) => leader, /stage the newest/],
+    ["a follower, before its stop", notThe, /fold the set/],
+    ["the leader, before its stop", (leader) => leader, /stop \(follower\)/],
+  ])("%s: the way back goes without it", async (_what, victim, line) => {
+    const name = victim(await scene.newLeader());
+    const told = await move("source", line, () => scene.lab.host(name).kill());
+    expect(told.failed).toContain(name);
+    expectSaid(told, name);
+    await thenAgain("source");
+    await scene.lab.host(name).start();
+    await thenAgain("target");
+  });
+
+  test("a follower, before its stop: the way forward again is open too", async () => {
+    const name = notThe(await scene.newLeader());
+    const told = await move("source", /fold the set/, () => scene.lab.host(name).kill());
+    expect(told.failed).toContain(name);
+    await thenAgain("target");
+    await thenAgain("source");
+    await scene.lab.host(name).start();
+  });
+
+  test("two of three, in the middle of the way back: it is planned from what is left, for whoever accepts that", async () => {
+    const leader = await scene.newLeader();
+    const dead = scene.newEnsemble.map(({ name }) => name).filter((name) => name !== leader);
+    const told = await move("source", /fold the set/, () =>
+      Promise.all(dead.map((name) => scene.lab.host(name).kill())),
+    );
+    expect(told.failed).toContain("nothing is lost");
+    const refused = await within(scene.back());
+    expect(refused.failed).toContain("acceptDataLoss: true");
+    const accepting = { ...scene.desired(), acceptDataLoss: true };
+    expect(await within(scene.back(accepting))).toMatchObject({ failed: "" });
+    await expectWhole("source");
+    await Promise.all(dead.map((name) => scene.lab.host(name).start()));
+  });
+
+  test("of the source, once it was fenced: the move is taken back without it, and nothing is left to settle", async () => {
+    expect(await within(scene.back())).toMatchObject({ failed: "" });
+    const name = (await scene.oldLeader()) === "zk-old1" ? "zk-old2" : "zk-old1";
+    const told = await move("target", /bring the rest of/, async () => {
+      await scene.lab.host(name).kill();
+      await scene.lab.host("zk-new3").kill();
+    });
+    expect(told.failed).toContain("zk-new3");
+    expect(told.failed).toContain("the source serves again");
+    expect(told.said).toContain(`${name}  not done: start; it goes without`);
+    await thenAgain("source");
+    await scene.lab.host("zk-new3").start();
+    await scene.lab.host(name).start();
+    await untilQuorum(scene.lab.oldEnsemble);
+  });
+});
+
+/** A new server that is not the leader. */
+function notThe(leader: string): string {
+  return leader === "zk-new2" ? "zk-new3" : "zk-new2";
+}
