@@ -106,14 +106,15 @@ async function withoutThoseThatMayStay<World>(
       const isGone = error instanceof UnknownHost && error.host === step.host;
       const context = contextOf(execution, step, run.found);
       const stays = isGone || ((await handlerOf(execution, step).mayStay?.(context, error)) ?? false);
-      return { step, error, stays };
+      const reason = isGone ? "that host is declared no longer" : error.message;
+      return { step, error, stays, reason };
     }),
   );
   const staying = judged.filter(({ stays }) => stays);
   if (staying.length > 0)
     await execution.journal.write(staying.map(({ step }) => ({ event: "undone", step: step.id })));
-  for (const { step, error } of staying)
-    execution.progress.say(`${step.host}  not done: ${step.undo}; it goes without: ${error.message}`);
+  for (const { step, reason } of staying)
+    execution.progress.say(`${step.host}  not done: ${step.undo}; it goes without: ${reason}`);
   return judged.filter(({ stays }) => !stays);
 }
 
