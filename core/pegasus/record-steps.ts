@@ -10,9 +10,11 @@ import { findTroubles } from "./complain";
 import { leaseSecondsOf, LEASE_KEYS, type LeaseKey } from "./config";
 import { allDown } from "./meta-service-steps";
 import { askConfig, metasOn, observeCluster, type ClusterState } from "./observe";
+import { sayShellFailure } from "./read/answer";
 import { sameZooKeeperHosts } from "./read/judge";
+import { readGetMetaLevel, type MetaLevel } from "./read/meta-level";
 import { fromJson, toJson, type ClusterRecord } from "./record";
-import { shellOf } from "./shell";
+import { askShell, shellOf } from "./shell";
 
 interface MetaPort {
   readonly name: string;
@@ -57,7 +59,11 @@ async function record(context: StepContext<World>): Promise<ClusterRecord> {
   const made = await makeRecord(context, cluster, metas);
   // A run that starts over finds the level that it has set itself; one after a repointing by half, the level of a start.
   const before = own ?? (args["fenced"] === true ? fromJson(args["earlier"]) : undefined);
-  const seen = { ...made, level: before?.level ?? made.level };
+  const seen = {
+    ...made,
+    level: before?.level ?? made.level,
+    freezed: made.freezed === true || before?.freezed === true,
+  };
   await makeFolder(keeper, context.world.migration);
   const text = `${JSON.stringify({ ...seen, run: context.run }, undefined, 2)}\n`;
   await keeper.writeFile(file, text, { mode: "0600" });
@@ -111,15 +117,28 @@ async function makeRecord(
     );
   }
   const lease = await longestLease(world, args, cluster, metas);
+  const level = await levelSet(world, args, cluster.info.level);
   return {
     primary: cluster.primary ?? metas[0]?.name ?? "",
-    level: cluster.info.level,
+    level,
+    freezed: level !== cluster.info.level,
     root: cluster.info.zookeeperRoot,
     hostsList: cluster.info.zookeeperHosts.replace(/\/.*$/, ""),
     nodes: cluster.nodes,
     apps: cluster.apps,
     leaseSeconds: leaseSecondsOf(lease),
   };
+}
+
+/**
+ * `cluster_info` says the level in force, which is freezed as long as too few replica servers are ALIVE, whatever was set;
+ * `get_meta_level` says the one that was set. Source: Pegasus `meta_service::get_function_level` and `on_control_meta_level`.
+ */
+async function levelSet(world: World, args: JsonObject, inForce: MetaLevel): Promise<MetaLevel> {
+  if (inForce !== "freezed") return inForce;
+  const answer = await askShell(world, shellOf(args), "get_meta_level", readGetMetaLevel);
+  if (!answer.ok) throw new UserError(`get_meta_level: ${sayShellFailure(answer.failure)}`);
+  return answer.value;
 }
 
 /** Of the metas' files and of what every live replica server runs with, the longest. */

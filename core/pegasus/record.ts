@@ -11,7 +11,10 @@ import type { ReplicaServer } from "./read/nodes";
 export interface ClusterRecord {
   /** Short host name of the meta that led. */
   readonly primary: string;
+  /** As it was set. */
   readonly level: MetaLevel;
+  /** Whether too few replica servers were ALIVE for that level to be in force: the cluster was freezed, and may be so again. */
+  readonly freezed?: boolean;
   /** `zookeeper_root` of `cluster_info`. */
   readonly root: string;
   readonly nodes: readonly ReplicaServer[];

@@ -10,7 +10,8 @@ import type { World } from "../transports/contract";
 import { askConfig, isWanted, observeCluster } from "./observe";
 import type { App } from "./read/apps";
 import { findChangedApps, findClusterDifferences, findMissingNodes, findUnhealthy } from "./read/judge";
-import { fromJson } from "./record";
+import type { MetaLevel } from "./read/meta-level";
+import { fromJson, type ClusterRecord } from "./record";
 import { shellOf } from "./shell";
 
 interface MetaPort {
@@ -50,7 +51,10 @@ export async function proveCluster(
     (app) => !returned.has(app.id) && ((before.older !== true && !workedSince) || known.has(app.id)),
   );
   const found = [
-    ...findClusterDifferences(cluster.info, { zookeeperRoot: before.root, level: before.level }),
+    ...findClusterDifferences(cluster.info, {
+      zookeeperRoot: before.root,
+      level: levelFor(before, cluster.info.level),
+    }),
     ...(namesThem.includes(true) ? [] : [`zookeeper_hosts is ${cluster.info.zookeeperHosts}`]),
     ...findMissingNodes(
       before.nodes.filter((node) => node.alive).map((node) => node.address),
@@ -73,6 +77,11 @@ export async function proveCluster(
   };
   const says = `${proof.primary} leads, level ${proof.level}, ${proof.nodesAlive} nodes ALIVE, ${proof.tables} tables with ${proof.partitionsFullyHealthy} partitions fully healthy`;
   return { sight: { done: true, found: says, result: proof } };
+}
+
+/** In force; freezed as it was before is as good, since the nodes that are asked for are no more than those that were ALIVE. */
+function levelFor({ level, freezed }: ClusterRecord, inForce: MetaLevel): MetaLevel {
+  return freezed === true && inForce === "freezed" ? inForce : level;
 }
 
 /** `/config` is answered by each process itself: it proves what was loaded, whatever the file says now. */

@@ -5,6 +5,7 @@
  * with whatever config.ini holds by then, or do not start at all.
  */
 import { untilQuorum } from "../../lab/old-zookeeper";
+import { until } from "../../lab/wait";
 import type { ActiveSide } from "../../core/run/history";
 import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
 import { PegasusScene, type ClusterLook, type Method } from "./direct/pegasus";
@@ -155,6 +156,25 @@ test("a run that starts over gives back the level of before, not the one that it
 
   const again = await within(pegasus.scene.up(desired));
   expect(again).toMatchObject({ failed: "", said: expect.stringContaining("starting over") });
+  await pegasus.expectOn("old", before);
+});
+
+test("too few replica servers are ALIVE on the way back: once they are mended, the same command gives back the level of before", async () => {
+  expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
+  const desired = by("copy", "source");
+  const dead = ["pg-rep1", "pg-rep2"];
+  await Promise.all(dead.map(cut["loses its power"].begin));
+  await until("a freezed cluster", async () => {
+    const info = await pegasus.shell("cluster_info");
+    return info.includes(": freezed") ? undefined : info;
+  });
+
+  const stopped = await within(pegasus.scene.up(desired));
+  expect(stopped.failed).toContain("not healthy 30 s after the metas started");
+  await Promise.all(dead.map(cut["loses its power"].end));
+  expect(await within(pegasus.scene.up(desired))).toMatchObject({ failed: "" });
+
+  before = { ...before, replicaServers: (await pegasus.look()).replicaServers };
   await pegasus.expectOn("old", before);
 });
 

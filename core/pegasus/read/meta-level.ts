@@ -1,5 +1,6 @@
 /**
- * Reads `get_meta_level` and `set_meta_level`. Tables name a level `blind`, these two `fl_blind`.
+ * Reads `get_meta_level` and `set_meta_level`. Tables name a level `blind`, these two `fl_blind`. These two say the level
+ * that was set, `cluster_info` the one in force: freezed while too few replica servers are ALIVE.
  *
  * The level lives in the primary's memory only: after a restart it is `meta_function_level_on_start`
  * again. So a level that was read before a restart proves nothing afterwards.
@@ -25,7 +26,7 @@ export function readGetMetaLevel(body: string): MetaLevel {
   return readLevelName(name);
 }
 
-/** `control meta level ok, the old level is fl_steady`: the level that was in force before. */
+/** `control meta level ok, the old level is fl_steady`: the level that was set before. */
 export function readSetMetaLevel(body: string): MetaLevel {
   const name = /^control meta level ok, the old level is (\S+)$/.exec(body.trim())?.[1];
   if (name === undefined) throw new UnreadableAnswer("control meta level ok, …", body);

@@ -200,6 +200,7 @@ export class MetaServer {
       zookeeperHosts: config.text("zookeeper", "hosts_list", ""),
       zookeeperRoot: config.text("meta_server", "cluster_root", "/"),
       level: this.state.level,
+      levelSet: this.state.levelSet,
       nodes: this.state.nodes,
       apps: [...this.state.apps.values()],
     };

@@ -18,11 +18,12 @@ interface KnownNode extends Node {
 export class MetaState {
   readonly apps = new Map<number, AppView>();
   private readonly known = new Map<string, KnownNode>();
-  private configuredLevel: string;
+  /** Whatever is in force. */
+  levelSet: string;
   private readonly minAlive: number;
 
   constructor(config: Config) {
-    this.configuredLevel = config.text("meta_server", "meta_function_level_on_start", "steady");
+    this.levelSet = config.text("meta_server", "meta_function_level_on_start", "steady");
     this.minAlive = config.number("meta_server", "min_live_node_count_for_unfreeze", 3);
   }
 
@@ -55,8 +56,8 @@ export class MetaState {
 
   /** Returns the level that was set before. */
   setLevel(level: string): string {
-    const old = this.configuredLevel;
-    this.configuredLevel = level;
+    const old = this.levelSet;
+    this.levelSet = level;
     return old;
   }
 
@@ -65,12 +66,12 @@ export class MetaState {
     const all = this.nodes;
     const alive = all.filter((node) => node.alive).length;
     const frozen = alive < this.minAlive || alive * 100 < all.length * 65;
-    return frozen && this.allows("steady") ? "freezed" : this.configuredLevel;
+    return frozen && this.allows("steady") ? "freezed" : this.levelSet;
   }
 
   /** Whether the level that was set is at least this one. */
   allows(level: string): boolean {
-    return LEVELS.indexOf(this.configuredLevel) >= LEVELS.indexOf(level);
+    return LEVELS.indexOf(this.levelSet) >= LEVELS.indexOf(level);
   }
 
   partition(gpid: string): PartitionRecord | undefined {

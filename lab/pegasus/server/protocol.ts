@@ -21,7 +21,9 @@ export interface ClusterView {
   readonly primaryMetaServer: string;
   readonly zookeeperHosts: string;
   readonly zookeeperRoot: string;
+  /** In force. */
   readonly level: string;
+  readonly levelSet: string;
   readonly nodes: readonly (Node & { readonly alive: boolean })[];
   readonly apps: readonly AppView[];
 }

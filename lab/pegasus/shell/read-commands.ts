@@ -91,7 +91,7 @@ export async function appCommand(context: ShellContext, words: readonly string[]
 
 export async function getMetaLevelCommand(context: ShellContext): Promise<Outcome> {
   const found = await view(context, "RPC_CM_CONTROL_META", (code) => `get meta level got error ${code}`);
-  if (found !== undefined) out(`current meta level is fl_${found.level}\n`);
+  if (found !== undefined) out(`current meta level is fl_${found.levelSet}\n`);
   return "done";
 }
 

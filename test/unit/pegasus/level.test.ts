@@ -31,7 +31,3 @@ test("it is set where the metas started with another one", async () => {
   expect(await bringOn(["lively", "lively", "steady"])).toEqual(["steady"]);
   expect(await bringOn(["steady"])).toEqual([]);
 });
-
-test("a meta that leads reads as freezed until enough replica servers have found it: that is waited for", async () => {
-  expect(await bringOn(["freezed", "freezed", "freezed", "freezed", "steady"])).toEqual(["steady"]);
-});

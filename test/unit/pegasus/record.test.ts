@@ -27,12 +27,16 @@ const RECORD = {
 };
 
 /** A cluster that runs and is blind, as recorded from a real one. @param hostsList what its meta has loaded */
-function blindCluster(hostsList: string): World {
+const blindCluster = (hostsList: string) => clusterAt("blind", hostsList);
+
+/** As recorded from a real one, but for the level in force; it was set to steady. */
+function clusterAt(level: string, hostsList = SOURCE): World {
   const world = new World(["pg-meta1"]);
   const host = world.host("pg-meta1");
   const says = (name: string) => recordedRun(`shell_${name}.txt`).stdout;
   host.answer = (text) => {
-    if (text.includes("cluster_info")) return says("cluster_info_blind");
+    if (text.includes("cluster_info")) return says("cluster_info_blind").replace(": blind", `: ${level}`);
+    if (text.includes("get_meta_level")) return says("get_meta_level");
     if (text.includes("nodes -d")) return says("nodes_d_blind");
     if (text.includes("ls -a -d")) return says("ls_a");
     return text.startsWith("ss ") ? 'LISTEN 0 64 *:34601 users:(("pegasus_server",pid=7,fd=3))\n' : "";
@@ -60,6 +64,11 @@ test("a run that starts over gives back the level that it found at first, not th
   const other = { ...earlier, level: "steady", run: "run-0" };
   world.host("pg-meta1").files.set(kept, Buffer.from(JSON.stringify(other)));
   expect(await recordOn(world)).toMatchObject({ level: "blind" });
+});
+
+test("too few replica servers are ALIVE: the level that is given back is the one that was set, not freezed", async () => {
+  expect(await recordOn(clusterAt("freezed"))).toMatchObject({ level: "steady", freezed: true });
+  expect(await recordOn(clusterAt("steady"))).toMatchObject({ level: "steady", freezed: false });
 });
 
 test("after a repointing by half the metas have the level of a start: what was recorded before them counts", async () => {
