@@ -2,7 +2,7 @@
  * Carries out the steps of a Pegasus switchover that ask the cluster: make it blind, wait for its leases, give it its
  * level back, prove it. Its record, metas and files have handlers of their own.
  */
-import { UserError } from "../engine/errors";
+import { ifReachable, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../engine/step";
 import { setTimeout as pause } from "node:timers/promises";
 import { waitFor } from "../engine/wait";
@@ -39,11 +39,15 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
       return levelIs(world, args, "blind");
     },
     async apply({ step: { args }, world }) {
+      // Carried out without a look where the run has started over.
+      if (await allDown(world, args)) return;
       await setLevel(world, args, "blind");
     },
     async undo(context) {
-      const { args } = context.step;
-      await bringLevel(context.world, args, recordOf(context));
+      const { world, step } = context;
+      // Whoever starts one gives it the level of a start. One that is out of reach may lead.
+      if ((await ifReachable(allDown(world, step.args))) === true) return;
+      await bringLevel(world, step.args, recordOf(context));
     },
   },
   "pg.level": {

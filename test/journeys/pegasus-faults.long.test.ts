@@ -4,9 +4,13 @@
  * is back the same command comes through, and the cluster is as before. Metas start by themselves when their host boots,
  * with whatever config.ini holds by then, or do not start at all.
  */
+import { connectZooKeeper } from "../../core/transports/zkwire";
+import type { HostSpec } from "../../lab/layout";
 import { untilQuorum } from "../../lab/old-zookeeper";
+import { PEGASUS_ROOT } from "../../lab/pegasus-hosts";
 import { until } from "../../lab/wait";
 import type { ActiveSide } from "../../core/run/history";
+import { dialDirectly } from "./direct/dial";
 import { cutOffFromOperator, expectSaid, happening, reconnectToOperator, within } from "./direct/faults";
 import { PegasusScene, type ClusterLook, type Method } from "./direct/pegasus";
 
@@ -159,6 +163,33 @@ test("a run that starts over gives back the level of before, not the one that it
   await pegasus.expectOn("old", before);
 });
 
+test("a meta is started when all were stopped: the run starts over, and keeps what it set aside at first", async () => {
+  expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
+  const desired = by("copy", "source");
+  const { backup } = await pegasus.leader();
+  const dies = (line: string) => {
+    if (line.includes("stop (primary meta)")) throw new Error("the operator's process dies here");
+  };
+  expect((await within(pegasus.scene.up(desired, dies))).failed).toContain("dies here");
+  await pegasus.service(backup, "start");
+
+  const again = await within(pegasus.scene.up(desired));
+  expect(again).toMatchObject({ failed: "", said: expect.stringContaining("starting over") });
+  await pegasus.expectOn("old", before);
+});
+
+test("somebody writes on the side that is left: once they are gone, the same command copies what they wrote", async () => {
+  expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
+  const desired = by("copy", "source");
+  const writer = await writeOn(pegasus.scene.newEnsemble[0]);
+  const stopped = await within(pegasus.scene.up(desired));
+  await writer.stop();
+  expect(stopped.failed).toContain("the two sides differ after the copy");
+
+  expect(await within(pegasus.scene.up(desired))).toMatchObject({ failed: "" });
+  await pegasus.expectOn("old", before);
+});
+
 test("too few replica servers are ALIVE on the way back: once they are mended, the same command gives back the level of before", async () => {
   expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
   const desired = by("copy", "source");
@@ -231,6 +262,24 @@ test("a table that somebody drops during the bulk copy stops the repointing, unt
   before = { ...(await pegasus.look()), level: before.level };
   await pegasus.expectOn("new", before);
 });
+
+/** Writes below the cluster's root, where no meta looks, as fast as the server takes it. */
+async function writeOn(server: HostSpec | undefined): Promise<{ stop: () => Promise<void> }> {
+  const client = await connectZooKeeper(dialDirectly(server), 2181);
+  const path = `${PEGASUS_ROOT}/somebody-elses`;
+  await client.create(path, Buffer.from("0"));
+  let stopped = false;
+  const writing = (async () => {
+    for (let n = 0; !stopped; n++) await client.setData(path, Buffer.from(String(n).padStart(9, "0")));
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await writing;
+      await client.close();
+    },
+  };
+}
 
 /** A table more, by whichever meta leads; from here on it must not be lost. */
 async function make(table: string): Promise<void> {

@@ -18,7 +18,7 @@ test("method copy: a preview that shows it all, up, and back by active: source",
     "stop (backup meta): /usr/local/bin/pegasus-service stop",
     "copy /pegasus/lab while writes are few",
     "stop (primary meta): /usr/local/bin/pegasus-service stop",
-    "read both sides again: same paths, data and ACLs, no sequence counter behind",
+    "copy what has changed since, remove what is gone; read both sides again: same paths, data and ACLs, no sequence counter behind",
     "edit /pegasus/bin/config.ini: hosts_list",
     "/usr/local/bin/pegasus-service start, until it leads",
   ])

@@ -3,7 +3,7 @@
  * ensembles go on serving others.
  *
  * Order: both serve → set the destination's old content aside as a dump → the consumers get quiet → bulk copy → they
- * stop → copy the difference → read both sides again and prove them equal. The bulk makes the pause short; only what
+ * stop → copy the difference, read both sides again and prove them equal. The bulk makes the pause short; only what
  * is copied after the stop counts, since quiet consumers may still write.
  *
  * The way back is this very plan with the sides changed. Pure.
@@ -39,9 +39,8 @@ export function planTreeMove(whole: TreeMoveDesired): Plan {
     { phase: "prepare", steps: [joinedStep(destination, via, 60_000)] },
     { phase: "prepare", steps: when([setAsideStep(desired)]) },
     ...fence.quiet,
-    { phase: "copy", steps: when([copyStep(desired, "bulk")]) },
+    { phase: "copy", steps: when([bulkStep(desired)]) },
     ...fence.stop,
-    { phase: "copy", steps: when([copyStep(desired, "rest")]) },
     { phase: "copy", steps: when([proveStep(desired)]) },
   ];
   const asked = [...(copies ? whole.origin.servers : []), ...whole.destination.servers];
@@ -65,16 +64,13 @@ function setAsideStep(desired: TreeMoveDesired): Step {
   };
 }
 
-function copyStep(desired: TreeMoveDesired, part: "bulk" | "rest"): Step {
+function bulkStep(desired: TreeMoveDesired): Step {
   return {
-    id: part === "bulk" ? "copy the bulk" : "copy the rest",
+    id: "copy the bulk",
     host: hostOf(desired),
     kind: "tree.copy",
-    args: { ...treeArgs(desired), part },
-    says:
-      part === "bulk"
-        ? `copy ${desired.roots.join(", ")} while writes are few; ephemerals stay behind`
-        : "copy what has changed since, remove what is gone",
+    args: treeArgs(desired),
+    says: `copy ${desired.roots.join(", ")} while writes are few; ephemerals stay behind`,
   };
 }
 
@@ -85,7 +81,9 @@ function proveStep(desired: TreeMoveDesired): Step {
     kind: "tree.prove",
     proves: "the copy is the same",
     args: treeArgs(desired),
-    says: "read both sides again: same paths, data and ACLs, no sequence counter behind",
+    says:
+      "copy what has changed since, remove what is gone; read both sides again: same paths, data and ACLs, no sequence counter " +
+      "behind",
   };
 }
 

@@ -40,17 +40,16 @@ export const treeHandlers: Readonly<Record<string, Handler<World>>> = {
     }),
     async apply({ step: { args }, world, say }) {
       const { origin, destination, roots, excluded } = treeOf(world, args);
-      const bulk = args["part"] === "bulk";
       try {
         const { seconds, ...counts } = await copyTree({
           source: origin,
           target: destination,
           roots,
-          options: { excluded, removeExtras: !bulk, progress: (now) => say(sayProgress(now)) },
+          options: { excluded, progress: (now) => say(sayProgress(now)) },
         });
         return { ...counts, seconds };
       } catch (error) {
-        if (!bulk || !(error instanceof TreeStopped)) throw error;
+        if (!(error instanceof TreeStopped)) throw error;
         // Somebody who still wrote came in its way: the copy after the stop does what is left, or says why not.
         say(`the bulk copy stopped early: ${error.message}`);
         return { stopped: error.message };
@@ -62,9 +61,8 @@ export const treeHandlers: Readonly<Record<string, Handler<World>>> = {
       done: applied,
       found: applied ? "equal" : "not compared by this process",
     }),
-    async apply({ step: { args }, world }) {
-      return proveCopied(treeOf(world, args));
-    },
+    // Both in one step: where the sides differ, because somebody still wrote, the next run has to copy that before it compares.
+    apply: ({ step: { args }, world, say }) => copyAndProve(world, args, say),
   },
 };
 

@@ -31,3 +31,32 @@ test("it is set where the metas started with another one", async () => {
   expect(await bringOn(["lively", "lively", "steady"])).toEqual(["steady"]);
   expect(await bringOn(["steady"])).toEqual([]);
 });
+
+const BLIND = { ...LEVEL, id: "blind pegasus", kind: "pg.blind", undo: "set_meta_level to what it was" };
+const METAS = ["pg-meta1", "pg-meta2"].map((name) => ({ name, port: 34601 }));
+
+/** Two hosts whose metas do not run; what is asked of a shell fails the test. */
+function downEverywhere() {
+  const world = new World(["pg-meta1", "pg-meta2"]);
+  world.host("pg-meta1").answer = (text) => {
+    if (text.startsWith("ss ")) return "";
+    throw new Error(`asked: ${text}`);
+  };
+  const step = { ...BLIND, args: { ...BLIND.args, consumer: "pegasus", metas: METAS } };
+  const record = { primary: "pg-meta1", level: "steady" };
+  return { world, context: { ...contextOf(step, world), result: () => record } };
+}
+
+test("where no meta runs none is made blind, also by a run that has started over and does not look first", async () => {
+  const { context } = downEverywhere();
+  await expect(pegasusHandlers["pg.blind"]!.apply(context)).resolves.toBeUndefined();
+});
+
+test("where no meta runs none is given its level back; one that is out of reach may run", async () => {
+  const { world, context } = downEverywhere();
+  await expect(pegasusHandlers["pg.blind"]!.undo!(context)).resolves.toBeUndefined();
+  world.host("pg-meta2").down = "no answer";
+  await expect(pegasusHandlers["pg.blind"]!.undo!(context)).rejects.toThrow(
+    "asked: printf '%s\\n' 'get_meta_level'",
+  );
+});

@@ -32,3 +32,9 @@ test("where nothing is copied, it does not matter who serves of the ensemble tha
     "move no data from zk-old1, zk-old2, zk-old3 to zk-new1, zk-new2, zk-new3",
   );
 });
+
+test("what compares the sides copies before: where they differ, going on begins with it", () => {
+  const steps = stepsOf(planTreeMove({ ...move, roots: ["/pegasus/lab"] }));
+  const kinds = steps.map(({ kind }) => kind);
+  expect(kinds.slice(kinds.indexOf("tree.copy"))).toEqual(["tree.copy", "tree.prove"]);
+});
