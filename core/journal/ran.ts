@@ -36,10 +36,16 @@ export async function noteRan(world: World, step: Place, on: string): Promise<vo
   await write(world, step, { since: sinceOf(step), on: [...new Set([...unsettled, on])], settled: false });
 }
 
-/** After what it wrote has been brought over. */
-export async function settleRan(world: World, step: Place): Promise<void> {
+/** After what it wrote on those ensembles has been brought over, or is given up; of any other it is still to be known. */
+export async function settleRan(
+  world: World,
+  step: Place,
+  isSettled: (on: string) => boolean,
+): Promise<void> {
   const ran = await readRan(world, step);
-  if (ran) await write(world, step, { ...ran, settled: true });
+  if (!ran) return;
+  const open = ran.on.filter((on) => !isSettled(on));
+  await write(world, step, open.length === 0 ? { ...ran, settled: true } : { ...ran, on: open });
 }
 
 async function write(world: World, step: Place, ran: Ran): Promise<void> {

@@ -24,7 +24,10 @@ export const copyAgainHandlers: Readonly<Record<string, Handler<World>>> = {
       const { elsewhere, joined } = startedSince(context);
       // Carried out without a look where the run has started over.
       if (elsewhere.length === 0) return {};
-      const settle = () => Promise.all(metasOf(step).map((host) => settleRan(world, { ...step, host })));
+      const settle = () =>
+        Promise.all(
+          metasOf(step).map((host) => settleRan(world, { ...step, host }, (on) => !isJoined(step, on))),
+        );
       if (joined.length > 0) {
         if (step.args["acceptLost"] === true) {
           say(`left behind, as accepted: what ${elsewhere.join(", ")} may have written elsewhere`);
@@ -60,9 +63,13 @@ function startedSince({ step, result }: StepContext<World>): {
     if (ranOn === undefined || settled === true) return [];
     return [ranOn].flat().map((on) => ({ name, ranOn: String(on) }));
   });
-  const isJoined = ({ ranOn }: { ranOn: string }) => namesServers(ranOn, String(step.args["joined"]));
   return {
-    joined: ran.filter(isJoined).map(({ name }) => name),
-    elsewhere: ran.filter((one) => !isJoined(one)).map(({ name }) => name),
+    joined: ran.filter(({ ranOn }) => isJoined(step, ranOn)).map(({ name }) => name),
+    elsewhere: ran.filter(({ ranOn }) => !isJoined(step, ranOn)).map(({ name }) => name),
   };
+}
+
+/** What a meta wrote there is on the side that is gone on with; that it did is to be known until it is repointed. */
+function isJoined({ args }: Step, ranOn: string): boolean {
+  return namesServers(ranOn, String(args["joined"]));
 }

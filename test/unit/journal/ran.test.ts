@@ -30,7 +30,9 @@ test("each ensemble that it ran on is kept, until what it wrote is brought over"
   await noteRan(world, STEP, "joined");
   await noteRan(world, STEP, "left");
   expect(await readRan(world, STEP)).toMatchObject({ on: ["left", "joined"], settled: false });
-  await settleRan(world, STEP);
+  await settleRan(world, STEP, (on) => on === "left");
+  expect(await readRan(world, STEP)).toMatchObject({ on: ["joined"], settled: false });
+  await settleRan(world, STEP, () => true);
   expect(await readRan(world, STEP)).toMatchObject({ settled: true });
   await noteRan(world, STEP, "left");
   expect(await readRan(world, STEP)).toMatchObject({ on: ["left"], settled: false });

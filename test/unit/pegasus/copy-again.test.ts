@@ -1,5 +1,8 @@
 /** Which metas were started since the copy decides whether it is brought up to date. */
 import { copyAgainHandlers } from "../../../core/pegasus/copy-again-steps";
+import { noteRan } from "../../../core/journal/ran";
+import { metasOn } from "../../../core/pegasus/observe";
+import { DialFailed } from "../../../core/transports/contract";
 import { contextOf, World } from "../world";
 
 const LEFT = "10.0.0.1:2181,10.0.0.2:2181";
@@ -8,12 +11,16 @@ const handler = copyAgainHandlers["pg.copyAgain"]!;
 
 /** @param ranOn what each meta that had to be stopped ran on, `hosts_list` as it had loaded it */
 function contextAfter(ranOn: Readonly<Record<string, string>>) {
-  const args = { metas: ["m1", "m2"], left: LEFT, joined: JOINED };
+  const args = { consumer: "pegasus", since: "move-1", metas: ["m1", "m2"], left: LEFT, joined: JOINED };
   const step = { id: "copy again", host: "new", kind: "pg.copyAgain", args, says: "copy again" };
   const results = new Map(
     ["m1", "m2"].map((name) => [`meta ${name} is down`, ranOn[name] ? { ranOn: ranOn[name] } : {}]),
   );
-  return { ...contextOf(step, new World(["new", "m1", "m2"])), result: (id: string) => results.get(id)! };
+  const world = new World(["new", "m1", "m2"]);
+  for (const name of ["m1", "m2"])
+    world.host(name).dial = () =>
+      Promise.reject(new DialFailed(name, "refused", "nobody listens", "Start it."));
+  return { ...contextOf(step, world), world, result: (id: string) => results.get(id)! };
 }
 
 test.each([
@@ -34,7 +41,14 @@ test("two metas on two ensembles: nothing is copied, and both are named", async 
     `m1 ran on ${LEFT} and m2 on ${JOINED} at the same time`,
   );
   // Accepted: the side that is joined is gone on with, as it is.
-  const { step } = context;
+  const { step, world } = context;
   const accepting = { ...context, step: { ...step, args: { ...step.args, acceptLost: true } } };
+  for (const [host, on] of Object.entries({ m1: LEFT, m2: JOINED }))
+    await noteRan(world, { ...accepting.step, host }, on);
   expect(await handler.apply(accepting)).toEqual({ leftBehind: ["m1"] });
+  // Killed before a meta leads there, whoever goes back has to know that one did.
+  const metas = ["m1", "m2"].map((name) => ({ name, port: 34601 }));
+  const { consumer, since } = step.args;
+  expect(await metasOn(world, metas, { consumer, since, servers: JOINED })).toEqual(["m2"]);
+  expect(await metasOn(world, metas, { consumer, since, servers: LEFT })).toEqual([]);
 });
