@@ -4,9 +4,8 @@
 import { Refusal, UserError } from "../engine/errors";
 import type { Handler, StepContext } from "../engine/step";
 import { waitFor } from "../engine/wait";
-import { makeFolder } from "../journal/folder";
 import type { World } from "../transports/contract";
-import { dumpTree, endpointOn, removeTree, surveyTree, type Endpoint } from "../zookeeper/tree";
+import { dumpTree, endpointOn, keepDump, removeTree, surveyTree, type Endpoint } from "../zookeeper/tree";
 import { chrootOf, lockPathOf, readSettings } from "./config";
 import { sayShellFailure } from "./read/answer";
 import { judgeRecovery } from "./read/judge";
@@ -45,12 +44,11 @@ export const recoverHandlers: Readonly<Record<string, Handler<World>>> = {
       );
       if (!sight.done) throw aliveRoot(endpoint.name, sight.found);
       const host = context.world.host(context.step.host);
-      const folder = await makeFolder(host, context.world.migration);
-      const path = `${folder}/${String(context.step.args["consumer"])}-root-${context.run}.dump.gz`;
-      const dump = await host.writeStream(path, dumpTree(endpoint, roots), { mode: "0600" });
+      const name = `${String(context.step.args["consumer"])}-root-${context.run}`;
+      const { path, bytes, sha256 } = await keepDump(context.world, host, name, dumpTree(endpoint, roots));
       const removed = await removeTree(endpoint, roots);
       context.say(`${removed} znodes set aside in ${path} and removed`);
-      return { dump: path, sha256: dump.sha256, bytes: dump.bytes, removed };
+      return { dump: path, sha256, bytes, removed };
     },
   },
   "pg.recover": {

@@ -166,6 +166,7 @@ test("a run that starts over gives back the level of before, not the one that it
 test("a meta is started when all were stopped: the run starts over, and keeps what it set aside at first", async () => {
   expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
   const desired = by("copy", "source");
+  await make("after_the_move");
   const { backup } = await pegasus.leader();
   const dies = (line: string) => {
     if (line.includes("stop (primary meta)")) throw new Error("the operator's process dies here");
@@ -176,6 +177,10 @@ test("a meta is started when all were stopped: the run starts over, and keeps wh
   const again = await within(pegasus.scene.up(desired));
   expect(again).toMatchObject({ failed: "", said: expect.stringContaining("starting over") });
   await pegasus.expectOn("old", before);
+  const first = await dumpBefore("zk-old1", "set-aside-*-2.dump.gz");
+  // What was there before the first try, which had copied that table.
+  expect(first).toContain('"app_name":"stat"');
+  expect(first).not.toContain("after_the_move");
 });
 
 test("somebody writes on the side that is left: once they are gone, the same command copies what they wrote", async () => {
@@ -187,6 +192,23 @@ test("somebody writes on the side that is left: once they are gone, the same com
   expect(stopped.failed).toContain("the two sides differ after the copy");
 
   expect(await within(pegasus.scene.up(desired))).toMatchObject({ failed: "" });
+  await pegasus.expectOn("old", before);
+});
+
+test("a meta is started before it shall recover: the run starts over, and keeps the root as it was set aside at first", async () => {
+  const desired = by("recover", "target");
+  const dies = (line: string) => {
+    if (/pg-meta2  edit .*recover_from_replica_server = true/.test(line))
+      throw new Error("the operator's process dies here");
+  };
+  expect((await within(pegasus.scene.up(desired, dies))).failed).toContain("dies here");
+  await pegasus.service("pg-meta1", "start");
+
+  const again = await within(pegasus.scene.up(desired));
+  expect(again).toMatchObject({ failed: "", said: expect.stringContaining("starting over") });
+  await pegasus.expectOn("new", before);
+  expect(await dumpBefore("pg-meta1", "pegasus-root-*-2.dump.gz")).toContain('"app_name":"stat"');
+  expect(await within(pegasus.scene.up(by("recover", "source")))).toMatchObject({ failed: "" });
   await pegasus.expectOn("old", before);
 });
 
@@ -262,6 +284,16 @@ test("a table that somebody drops during the bulk copy stops the repointing, unt
   before = { ...(await pegasus.look()), level: before.level };
   await pegasus.expectOn("new", before);
 });
+
+/** What was kept before the dump of that name, which a run that started over made, in lines. */
+async function dumpBefore(host: string, second: string): Promise<string> {
+  const folder = "/var/lib/pulumi-zookeeper/*";
+  const script = `set -- ${folder}/${second} && [ $# = 1 ] && zcat "\${1%-2.dump.gz}.dump.gz"`;
+  const lines = (await pegasus.scene.on(host, script))
+    .split("\n")
+    .map((line) => JSON.parse(line) as { data?: string });
+  return lines.map(({ data }) => Buffer.from(data ?? "", "base64").toString()).join("\n");
+}
 
 /** Writes below the cluster's root, where no meta looks, as fast as the server takes it. */
 async function writeOn(server: HostSpec | undefined): Promise<{ stop: () => Promise<void> }> {

@@ -3,6 +3,7 @@ export { compareTrees } from "./compare";
 export { copyTree } from "./copy";
 export { dumpTree } from "./dump";
 export { endpointOn, type Endpoint } from "./endpoint";
+export { keepDump } from "./keep-dump";
 export { checkDump, loadTree } from "./load";
 export type { CopyOptions } from "./options";
 export { treeArgs } from "./plan";

@@ -1,13 +1,13 @@
 /** Carries out the steps of a move over the wire: set aside, copy, prove. */
 import { UserError } from "../../engine/errors";
 import type { Handler, JsonObject } from "../../engine/step";
-import { folderOf, makeFolder } from "../../journal/folder";
 import type { World } from "../../transports/contract";
 import { compareTrees } from "./compare";
 import { copyTree } from "./copy";
 import { dumpTree } from "./dump";
 import { endpointOn, type Endpoint } from "./endpoint";
 import { TreeStopped } from "./errors";
+import { isKept, keepDump } from "./keep-dump";
 import { sayProgress } from "./progress";
 import { surveyTree } from "./survey";
 
@@ -18,19 +18,15 @@ export const treeHandlers: Readonly<Record<string, Handler<World>>> = {
       const { destination, roots } = treeOf(world, args);
       const { znodes } = await surveyTree(destination, roots);
       if (znodes === 0) return { done: true, found: "nothing is there", result: { znodes } };
-      const { code } = await world.host(host).run(["test", "-e", dumpPath(world, run)], { accept: [0, 1] });
-      return { done: code === 0, found: code === 0 ? "set aside" : `${znodes} znodes` };
+      const done = await isKept(world, world.host(host), setAsideAs(run));
+      return { done, found: done ? "set aside" : `${znodes} znodes` };
     },
     async apply({ step: { args, host }, world, run, say }) {
       const { destination, roots, excluded } = treeOf(world, args);
-      const path = dumpPath(world, run);
-      const options = { excluded };
-      await makeFolder(world.host(host), world.migration);
-      const { bytes, sha256 } = await world
-        .host(host)
-        .writeStream(path, dumpTree(destination, roots, options), { mode: "0600" });
-      say(`what was there is kept in ${path}`);
-      return { path, bytes, sha256 };
+      const dump = dumpTree(destination, roots, { excluded });
+      const kept = await keepDump(world, world.host(host), setAsideAs(run), dump);
+      say(`what was there is kept in ${kept.path}`);
+      return { ...kept };
     },
   },
   "tree.copy": {
@@ -120,6 +116,6 @@ function treeOf(world: World, args: JsonObject): Tree {
   };
 }
 
-function dumpPath(world: World, run: string): string {
-  return `${folderOf(world.migration)}/set-aside-${run}.dump.gz`;
+function setAsideAs(run: string): string {
+  return `set-aside-${run}`;
 }
