@@ -12,6 +12,7 @@ import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journ
 import type { HostAccess, World } from "../transports/contract";
 import { hostsListFor, readSettings, writeSettings, type ZooKeeperSettings } from "./config";
 import { sameZooKeeperHosts } from "./read/judge";
+import { readUsersConfig } from "./users-config";
 
 export const editHandlers: Readonly<Record<string, Handler<World>>> = {
   "pg.edit": {
@@ -27,13 +28,7 @@ export const editHandlers: Readonly<Record<string, Handler<World>>> = {
       const path = String(args["path"]);
       const current = await readConfig(host, path);
       const wanted = await wantedBytes(host, world.migration, args, current);
-      // An original is only ever taken from a file that does not name the target yet.
-      const isOriginal = !sameZooKeeperHosts(readSettings(current).hostsList, readSettings(wanted).hostsList);
-      if (
-        args["restore"] !== true &&
-        isOriginal &&
-        !(await isHalfRestored(host, world.migration, args, current))
-      )
+      if (await isOriginal(host, world.migration, args, { current, wanted }))
         await keepOriginal(host, world.migration, path);
       await replaceContent(host, path, wanted);
       const [before, after] = [current, wanted].map((bytes) => bytes.toString("utf8"));
@@ -55,6 +50,20 @@ export const editHandlers: Readonly<Record<string, Handler<World>>> = {
     },
   },
 };
+
+/** An original is only ever taken from a file that does not name the target yet. */
+async function isOriginal(
+  host: HostAccess,
+  migration: string,
+  args: JsonObject,
+  { current, wanted }: { readonly current: Buffer; readonly wanted: Buffer },
+): Promise<boolean> {
+  // One that was never edited is about to get the recovery's switch.
+  if (args["restore"] === true)
+    return (await readUsersConfig(host, migration, args))?.equals(current) === true;
+  if (sameZooKeeperHosts(readSettings(current).hostsList, readSettings(wanted).hostsList)) return false;
+  return !(await isHalfRestored(host, migration, args, current));
+}
 
 /** A way back that was interrupted during a recovery leaves the original with the recovery's switch still on. */
 async function isHalfRestored(
@@ -78,13 +87,13 @@ async function wantedBytes(
   const recover = args["recover"] === undefined ? undefined : String(args["recover"]);
   const hostsList = hostsListFor(String(args["servers"]), readSettings(current).hostsList);
   if (args["restore"] !== true) return edit(host, args, current, { hostsList, recover });
-  const original = await readOriginal(host, migration, String(args["path"]));
-  if (!original) return edit(host, args, current, { hostsList, recover });
-  const there = readSettings(original);
+  const users = await readUsersConfig(host, migration, args);
+  if (!users) return edit(host, args, current, { hostsList, recover });
+  const there = readSettings(users);
   if (recover === "true") return edit(host, args, current, { hostsList: there.hostsList, recover });
-  const isOurs = isDeepStrictEqual(edit(host, args, original, readSettings(current)), current);
+  const isOurs = isDeepStrictEqual(edit(host, args, users, readSettings(current)), current);
   return isOurs
-    ? original
+    ? users
     : edit(host, args, current, { hostsList: there.hostsList, recover: there.recover ?? recover });
 }
 

@@ -7,7 +7,6 @@
  */
 import { ifReachable, UserError } from "../engine/errors";
 import type { JsonObject } from "../engine/step";
-import { readOriginal } from "../journal/originals";
 import { readRan } from "../journal/ran";
 import type { HostAccess, World } from "../transports/contract";
 import { DialFailed } from "../transports/contract";
@@ -25,6 +24,7 @@ import { namesServers, sameZooKeeperHosts } from "./read/judge";
 import { readNodes, type ReplicaServer } from "./read/nodes";
 import type { ClusterRecord } from "./record";
 import { askShell, type ShellPlace } from "./shell";
+import { readUsersConfig } from "./users-config";
 
 export interface MetaFacts {
   /** Short host name. */
@@ -205,8 +205,8 @@ export async function isWanted(
   // Journals of 0.1.0 do not have them everywhere.
   if (typeof servers === "string" && namesServers(hostsList, servers)) return true;
   if (restore !== true) return false;
-  const original = await readOriginal(host, world.migration, args["path"] as string);
-  return original !== undefined && sameZooKeeperHosts(hostsList, readSettings(original).hostsList);
+  const users = await readUsersConfig(host, world.migration, args);
+  return users !== undefined && sameZooKeeperHosts(hostsList, readSettings(users).hostsList);
 }
 
 /** Whether a root of the ensemble holds tables, and what beside them a recovery would not bring back. */

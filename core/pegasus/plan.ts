@@ -14,7 +14,6 @@
  */
 import { commandSteps } from "../engine/command-steps";
 import type { Step, Stage } from "../engine/step";
-import type { Side } from "../zookeeper/side";
 import { znodesOf } from "./complain";
 import type { PegasusDesired } from "./desired";
 import type { MetaFacts, PegasusFacts } from "./observe";
@@ -36,6 +35,7 @@ import {
   stopStep,
   type AwaitedState,
   type FenceDirection,
+  type Sides,
 } from "./planned-steps";
 
 const START = "start meta";
@@ -68,11 +68,7 @@ export function fencePegasus(desired: PegasusDesired, facts: PegasusFacts, optio
   return { quiet, stop: desired.method === "copy" ? [stopPrimary] : [stopBackups, stopPrimary] };
 }
 
-export interface Direction {
-  readonly from: Side;
-  readonly to: Side;
-  /** Whether the configuration goes back to what the user had there. */
-  readonly restore: boolean;
+export interface Direction extends Sides {
   /** Whether the ensemble that is left goes on serving, so that a meta that boots can write there. */
   readonly leftServes: boolean;
 }
@@ -134,16 +130,15 @@ function rebuildStages(
   direction: Direction,
   primary: MetaFacts,
 ): Stage[] {
-  const { to, restore } = direction;
   const start = startStep(desired, facts, primary, { ...direction, id: START_FOR_RECOVERY, until: "waits" });
   return [
-    stage("repoint", [clearStep(desired, facts, to)]),
-    editStage(desired, facts, { to, restore, recover: true, id: "edit" }),
+    stage("repoint", [clearStep(desired, facts, direction.to)]),
+    editStage(desired, facts, { ...direction, recover: true, id: "edit" }),
     stage("repoint", [leaseStep(desired, facts)]),
     // A meta that ended while it recovered may have filled half of the root: it takes an empty one again.
     stage("repoint", [{ ...start, holdsUntil: recoveryEnds(desired, facts) }]),
     stage("repoint", [recoverStep(desired, facts, primary)]),
-    editStage(desired, facts, { to, restore, recover: false, id: END_RECOVERY }),
+    editStage(desired, facts, { ...direction, recover: false, id: END_RECOVERY }),
     // Not optional: the process that recovered never starts duplication or split.
     stage("repoint", [
       {

@@ -10,12 +10,16 @@ import type { PegasusDesired } from "./desired";
 import type { MetaFacts, PegasusFacts } from "./observe";
 import { recordId, toJson } from "./record";
 
-/** Of a move: what its fence has to know. */
-export interface FenceDirection {
+/** Which side is left for which. */
+export interface Sides {
   readonly from: Side;
   readonly to: Side;
   /** Whether the configuration goes back to what the user had there. */
   readonly restore: boolean;
+}
+
+/** Of a move: what its fence has to know. */
+export interface FenceDirection extends Sides {
   /** Whether the ensemble that is joined serves already, so that a meta that boots may have written there. */
   readonly toServes: boolean;
   /** Before a move from a side that works; not where one is to be rescued. */
@@ -25,7 +29,7 @@ export interface FenceDirection {
 export function recordStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  { from, to, restore, toServes, strict }: FenceDirection,
+  { toServes, strict, ...sides }: FenceDirection,
 ): Step {
   const copiesOver = toServes && desired.method === "copy" && !desired.acceptLost;
   return {
@@ -35,8 +39,8 @@ export function recordStep(
     args: {
       ...clusterArgs(desired, facts),
       strict,
-      from: serversOf(from),
-      over: copiesOver ? ranArgs(desired, facts, { to, restore }) : undefined,
+      from: serversOf(sides.from),
+      over: copiesOver ? ranArgs(desired, facts, sides) : undefined,
       fenced: facts.fencedBy !== undefined,
       metas: facts.metas.map(({ name, port, names }) => ({ name, port, names })),
       earlier: facts.record && toJson(facts.record),
@@ -73,7 +77,7 @@ export function downStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
   meta: MetaFacts,
-  options: { readonly until: string; readonly to: Side; readonly restore: boolean },
+  options: Sides & { readonly until: string },
 ): Step {
   return {
     id: downId(meta.name),
@@ -136,7 +140,7 @@ export function levelStep(desired: PegasusDesired, facts: PegasusFacts): Step {
 export function editStage(
   desired: PegasusDesired,
   facts: PegasusFacts,
-  edit: { readonly to: Side; readonly restore: boolean; readonly recover: boolean; readonly id: string },
+  edit: Sides & { readonly recover: boolean; readonly id: string },
 ): Stage {
   const recover = edit.recover ? "true" : desired.method === "recover" ? "false" : undefined;
   const says = edit.recover ? "hosts_list and recover_from_replica_server = true" : "hosts_list";
@@ -146,7 +150,7 @@ export function editStage(
       id: editId(desired, edit.id, name),
       host: name,
       kind: "pg.edit",
-      args: { path: desired.configPath, servers: serversOf(edit.to), restore: edit.restore, recover },
+      args: { ...joinArgs(desired, edit), recover },
       says:
         edit.restore && !edit.recover
           ? `put ${desired.configPath} back`
@@ -169,14 +173,9 @@ export function startStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
   meta: MetaFacts,
-  options: {
-    readonly id: string;
-    readonly until: AwaitedState;
-    readonly to: Side;
-    readonly restore: boolean;
-  },
+  options: Sides & { readonly id: string; readonly until: AwaitedState },
 ): Step {
-  const { id, until, to, restore } = options;
+  const { id, until, to } = options;
   // A meta that waits has served nobody: whoever takes the repointing back ends it before the file goes back.
   const undo = until === "waits" ? `stop: ${desired.stop}` : undefined;
   const says = { leads: "until it leads", waits: "until it waits for recover", answers: "until it answers" };
@@ -187,8 +186,7 @@ export function startStep(
     args: {
       ...clusterArgs(desired, facts),
       ...serviceArgs(desired, meta),
-      servers: serversOf(to),
-      restore,
+      ...joinArgs(desired, options),
       ensemble: { hosts: to.servers.map(({ name }) => name), clientPort: to.clientPort },
       until,
       // A backup whose host boots meanwhile may lead instead.
@@ -246,11 +244,7 @@ export function recoverStep(desired: PegasusDesired, facts: PegasusFacts, meta: 
   };
 }
 
-export function healthyStep(
-  desired: PegasusDesired,
-  facts: PegasusFacts,
-  { to, restore }: { readonly to: Side; readonly restore: boolean },
-): Step {
+export function healthyStep(desired: PegasusDesired, facts: PegasusFacts, sides: Sides): Step {
   return {
     id: `healthy ${desired.name}`,
     host: facts.shell.on ?? "ops",
@@ -258,9 +252,7 @@ export function healthyStep(
     args: {
       ...clusterArgs(desired, facts),
       metas: portsOf(facts),
-      servers: serversOf(to),
-      restore,
-      path: desired.configPath,
+      ...joinArgs(desired, sides),
       timeoutSeconds: desired.healthTimeoutSeconds,
       record: facts.record && toJson(facts.record),
       mayReturn: desired.method === "recover" && desired.acceptLost,
@@ -298,13 +290,13 @@ function clusterArgs(desired: PegasusDesired, facts: PegasusFacts): JsonObject {
 }
 
 /** On which side a meta ran, by whichever names, since it was fenced. */
-function ranArgs(
-  desired: PegasusDesired,
-  facts: PegasusFacts,
-  { to, restore }: { readonly to: Side; readonly restore: boolean },
-): JsonObject {
-  const { name, configPath } = desired;
-  return { consumer: name, since: facts.fencedBy, path: configPath, servers: serversOf(to), restore };
+function ranArgs(desired: PegasusDesired, facts: PegasusFacts, sides: Sides): JsonObject {
+  return { consumer: desired.name, since: facts.fencedBy, ...joinArgs(desired, sides) };
+}
+
+/** By what a meta is told to work with the side that is joined, and its file is made to name it. */
+function joinArgs({ configPath }: PegasusDesired, { from, to, restore }: Sides): JsonObject {
+  return { path: configPath, servers: serversOf(to), left: serversOf(from), restore };
 }
 
 /** How one meta is started, stopped, asked, and configured. */

@@ -65,3 +65,35 @@ test("a file that somebody changed since is the new original", async () => {
   await edit?.apply(contextOf(toTarget(), host.world));
   expect(host.original()).toBe(changed);
 });
+
+describe("put back where no original was kept", () => {
+  const ADDRESSES = "10.0.0.1:2181,10.0.0.2:2181";
+  const toSource = (recover?: string) => ({
+    ...toTarget(recover),
+    args: { ...toTarget(recover).args, servers: ADDRESSES, left: TARGET, restore: true },
+  });
+
+  test("a file that was never edited is the user's, whichever way it names the source", async () => {
+    const host = hostWith(configOf(SOURCE));
+    for (const step of [toSource(), toSource("false")]) {
+      expect(await edit?.look(contextOf(step, host.world))).toMatchObject({ done: true });
+      await edit?.apply(contextOf(step, host.world));
+      expect(host.config()).toBe(configOf(SOURCE));
+    }
+  });
+
+  test("a recovery's switch goes into it and out again", async () => {
+    const host = hostWith(configOf(SOURCE));
+    await edit?.apply(contextOf(toSource("true"), host.world));
+    expect(host.config()).toContain("recover_from_replica_server = true");
+    expect(host.config()).toContain(`hosts_list = ${SOURCE}`);
+    await edit?.apply(contextOf(toSource("false"), host.world));
+    expect(host.config()).toBe(configOf(SOURCE));
+  });
+
+  test("a file that names the target has lost its original: it gets the source's addresses", async () => {
+    const host = hostWith(configOf(TARGET));
+    await edit?.apply(contextOf(toSource(), host.world));
+    expect(host.config()).toBe(configOf(ADDRESSES));
+  });
+});

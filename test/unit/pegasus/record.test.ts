@@ -94,3 +94,22 @@ test("a meta that runs on the side that is copied over: refused, with its name a
   await expect(refused).rejects.toThrow(Refusal);
   await expect(refused).rejects.toThrow(/pg-meta1.*active as it was before/s);
 });
+
+test("a meta that was never edited runs on the side that is copied over, which its file names in its own way: refused", async () => {
+  const names = "zk-old1:2181,zk-old2:2181";
+  const over = {
+    ...RECORD.args.over,
+    servers: SOURCE,
+    left: TARGET,
+    path: "/pegasus/config.ini",
+    restore: true,
+  };
+  const world = blindCluster(names);
+  const file = (servers: string) =>
+    world.host("pg-meta1").files.set(over.path, Buffer.from(`[zookeeper]\nhosts_list = ${servers}\n`));
+  file(names);
+  await expect(recordOn(world, { over })).rejects.toThrow(Refusal);
+  // Another list than that of its file tells nothing.
+  file("zk-old1:2181");
+  expect(await recordOn(world, { over })).toMatchObject({ primary: "pg-meta1" });
+});
