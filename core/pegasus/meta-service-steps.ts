@@ -14,6 +14,7 @@ import { askSrvr, sayAnswer } from "../zookeeper/ask";
 import { stopServer } from "../zookeeper/service-steps";
 import { readSettings } from "./config";
 import { askConfig, isWanted } from "./observe";
+import { refuseOverwriting } from "./overwriting";
 import { sayShellFailure } from "./read/answer";
 import { readClusterInfo } from "./read/cluster-info";
 import { namesServers } from "./read/judge";
@@ -29,6 +30,8 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
   "pg.stop": {
     look: ({ step: { host, args }, world }) => isDown(world.host(host), Number(args["port"])),
     async apply({ step: { host, args }, world }) {
+      // Its host may have booted since the cluster was recorded.
+      await refuseOverwriting(world, args, [{ name: host, port: Number(args["port"]) }]);
       await stopMeta(world.host(host), args);
     },
     async undo({ step: { host, args }, world }) {

@@ -48,22 +48,24 @@ export interface Fence {
   readonly stop: readonly Stage[];
 }
 
-export function fencePegasus(desired: PegasusDesired, facts: PegasusFacts, options: FenceDirection): Fence {
+export function fencePegasus(desired: PegasusDesired, facts: PegasusFacts, direction: FenceDirection): Fence {
   const { pause, resume } = desired.writers;
   const [primary, ...backups] = orderOf(facts);
   const pauses = commandSteps(`pause writers of ${desired.name}`, pause, { undo: [...resume].reverse() });
   const stopBackups = stage(
     "fence",
-    backups.map((meta) => stopStep(desired, facts, meta, { says: "stop (backup meta)", to: options.to })),
+    backups.map((meta) => stopStep(desired, facts, meta, { says: "stop (backup meta)", direction })),
   );
   const stopPrimary = stage(
     "fence",
-    primary ? [stopStep(desired, facts, primary, { says: "stop (primary meta)", to: options.to })] : [],
+    primary ? [stopStep(desired, facts, primary, { says: "stop (primary meta)", direction })] : [],
   );
   const quiet = [
     ...pauses.map((step) => stage("fence", [step])),
-    stage("fence", [recordStep(desired, facts, options)]),
-    ...(desired.method === "copy" ? [stopBackups, stage("fence", [blindStep(desired, facts)])] : []),
+    stage("fence", [recordStep(desired, facts, direction)]),
+    ...(desired.method === "copy"
+      ? [stopBackups, stage("fence", [blindStep(desired, facts, direction)])]
+      : []),
   ];
   return { quiet, stop: desired.method === "copy" ? [stopPrimary] : [stopBackups, stopPrimary] };
 }

@@ -26,21 +26,15 @@ export interface FenceDirection extends Sides {
   readonly strict: boolean;
 }
 
-export function recordStep(
-  desired: PegasusDesired,
-  facts: PegasusFacts,
-  { toServes, strict, ...sides }: FenceDirection,
-): Step {
-  const copiesOver = toServes && desired.method === "copy" && !desired.acceptLost;
+export function recordStep(desired: PegasusDesired, facts: PegasusFacts, direction: FenceDirection): Step {
   return {
     id: recordId(desired.name),
     host: facts.shell.on ?? "ops",
     kind: "pg.record",
     args: {
       ...clusterArgs(desired, facts),
-      strict,
-      from: serversOf(sides.from),
-      over: copiesOver ? ranArgs(desired, facts, sides) : undefined,
+      strict: direction.strict,
+      ...overArgs(desired, facts, direction),
       fenced: facts.fencedBy !== undefined,
       metas: facts.metas.map(({ name, port, names }) => ({ name, port, names })),
       earlier: facts.record && toJson(facts.record),
@@ -50,18 +44,23 @@ export function recordStep(
   };
 }
 
-/** @param to the side that the move goes to; none where stopping is never taken back */
+/** @param direction of the move; none where stopping is never taken back */
 export function stopStep(
   desired: PegasusDesired,
   facts: PegasusFacts,
   meta: MetaFacts,
-  { says, to }: { readonly says: string; readonly to?: Side },
+  { says, direction }: { readonly says: string; readonly direction?: FenceDirection },
 ): Step {
   return {
     id: `stop meta ${meta.name}`,
     host: meta.name,
     kind: "pg.stop",
-    args: { ...clusterArgs(desired, facts), ...serviceArgs(desired, meta), other: to && serversOf(to) },
+    args: {
+      ...clusterArgs(desired, facts),
+      ...serviceArgs(desired, meta),
+      ...(direction && overArgs(desired, facts, direction)),
+      other: direction && serversOf(direction.to),
+    },
     says: `${says}: ${desired.stop}`,
     undo: `start: ${desired.start}`,
     lasting: true,
@@ -116,12 +115,16 @@ export function copyAgainStep(
   };
 }
 
-export function blindStep(desired: PegasusDesired, facts: PegasusFacts): Step {
+export function blindStep(desired: PegasusDesired, facts: PegasusFacts, direction: FenceDirection): Step {
   return {
     id: `blind ${desired.name}`,
     host: facts.shell.on ?? "ops",
     kind: "pg.blind",
-    args: { ...clusterArgs(desired, facts), metas: portsOf(facts) },
+    args: {
+      ...clusterArgs(desired, facts),
+      ...overArgs(desired, facts, direction),
+      metas: portsOf(facts),
+    },
     says: "set_meta_level blind",
     undo: "set_meta_level to what it was",
   };
@@ -292,6 +295,15 @@ function clusterArgs(desired: PegasusDesired, facts: PegasusFacts): JsonObject {
 /** On which side a meta ran, by whichever names, since it was fenced. */
 function ranArgs(desired: PegasusDesired, facts: PegasusFacts, sides: Sides): JsonObject {
   return { consumer: desired.name, since: facts.fencedBy, ...joinArgs(desired, sides) };
+}
+
+/** By what a meta is told that was started on the side that the move copies over; nothing where it copies over none, or that was accepted. */
+function overArgs(desired: PegasusDesired, facts: PegasusFacts, direction: FenceDirection): JsonObject {
+  const copiesOver = direction.toServes && desired.method === "copy" && !desired.acceptLost;
+  return {
+    from: serversOf(direction.from),
+    over: copiesOver ? ranArgs(desired, facts, direction) : undefined,
+  };
 }
 
 /** By what a meta is told to work with the side that is joined, and its file is made to name it. */

@@ -2,14 +2,15 @@
  * Records what a cluster is before its metas stop: what the proof afterwards compares with, and the level that it gets back.
  * Nothing is recorded, and the move refused, where a copy would be laid over what a meta has written since.
  */
-import { Refusal, UserError } from "../engine/errors";
+import { UserError } from "../engine/errors";
 import type { Handler, JsonObject, StepContext } from "../engine/step";
 import { folderOf, makeFolder } from "../journal/folder";
 import type { HostAccess, World } from "../transports/contract";
 import { findTroubles } from "./complain";
 import { leaseSecondsOf, LEASE_KEYS, type LeaseKey } from "./config";
 import { allDown } from "./meta-service-steps";
-import { askConfig, metasOn, observeCluster, type ClusterState } from "./observe";
+import { askConfig, observeCluster, type ClusterState } from "./observe";
+import { refuseOverwriting } from "./overwriting";
 import { sayShellFailure } from "./read/answer";
 import { sameZooKeeperHosts } from "./read/judge";
 import { readGetMetaLevel, type MetaLevel } from "./read/meta-level";
@@ -79,23 +80,6 @@ async function readKept(
   if (!kept) return undefined;
   const { run, ...record } = JSON.parse(kept.toString("utf8")) as JsonObject;
   return { run: run as string | undefined, record: fromJson(record) };
-}
-
-/** A meta that was started on the side that is copied over has written what only the way that was begun before keeps. */
-async function refuseOverwriting(world: World, args: JsonObject, metas: readonly MetaPort[]): Promise<void> {
-  const over = args["over"] as JsonObject | undefined;
-  const running = over ? await metasOn(world, metas, over) : [];
-  if (running.length === 0) return;
-  throw new Refusal([
-    {
-      where: running.join(", "),
-      found: `a meta server that was started on ${String(over?.["servers"])}, which this move copies over`,
-      expected: `none there: what it wrote is not on ${String(args["from"])}`,
-      next:
-        "Run pulumi up once with active as it was before: that brings along what it wrote. Then move again. Where it wrote nothing " +
-        "that counts, acceptLost: true copies over it; a dump of it stays.",
-    },
-  ]);
 }
 
 /** What was recorded on the side that is left now is as good as new, unless the metas have worked since. */

@@ -13,6 +13,7 @@ import { editHandlers } from "./edit-steps";
 import { allDown, isDown, metaServiceHandlers } from "./meta-service-steps";
 import { sayShellFailure } from "./read/answer";
 import { readGetMetaLevel, readSetMetaLevel } from "./read/meta-level";
+import { refuseOverwriting } from "./overwriting";
 import { downId } from "./planned-steps";
 import { fromJson, recordId, recordIn, type ClusterRecord } from "./record";
 import { recordHandlers } from "./record-steps";
@@ -41,6 +42,8 @@ export const pegasusHandlers: Readonly<Record<string, Handler<World>>> = {
     async apply({ step: { args }, world }) {
       // Carried out without a look where the run has started over.
       if (await allDown(world, args)) return;
+      // As where one is stopped: what it wrote must not have been copied over by then.
+      await refuseOverwriting(world, args, args["metas"] as unknown as readonly MetaPort[]);
       await setLevel(world, args, "blind");
     },
     async undo(context) {

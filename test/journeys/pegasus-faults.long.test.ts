@@ -245,6 +245,26 @@ test("made by a meta after the way back had copied: only going on with that keep
   await pegasus.expectOn("old", before);
 });
 
+test("made by a meta that was started there after the cluster was recorded: nothing is copied over it either", async () => {
+  expect(await within(pegasus.scene.up(by("copy", "target")))).toMatchObject({ failed: "" });
+  expect(await within(pegasus.scene.back(by("copy", "source")))).toMatchObject({ failed: "" });
+  let backup = "";
+  const dies = (line: string) => {
+    backup = /^(\S+)  stop \(backup meta\)/.exec(line)?.[1] ?? "";
+    if (backup !== "") throw new Error("the operator's process dies here");
+  };
+  expect((await within(pegasus.scene.up(by("copy", "target"), dies))).failed).toContain("dies here");
+  await pegasus.service(backup, "start");
+  await make("after_the_record");
+
+  const refused = await within(pegasus.scene.up(by("copy", "target")));
+  expect(refused.failed).toContain(backup);
+  expect(refused.failed).toContain("active as it was before");
+
+  expect(await within(pegasus.scene.up(by("copy", "source")))).toMatchObject({ failed: "" });
+  await pegasus.expectOn("old", before);
+});
+
 test("made by a meta whose file was edited before a repointing failed: going back brings it along", async () => {
   const told = await happening(
     (onLine) => pegasus.scene.up(by("copy", "target"), onLine),

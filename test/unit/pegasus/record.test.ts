@@ -95,6 +95,18 @@ test("a meta that runs on the side that is copied over: refused, with its name a
   await expect(refused).rejects.toThrow(/pg-meta1.*active as it was before/s);
 });
 
+test.each(["pg.stop", "pg.blind"])(
+  "one that was started there after the cluster was recorded: %s refuses, so that nothing is copied over it",
+  async (kind) => {
+    const world = blindCluster(TARGET);
+    const args = { ...RECORD.args, port: 34601, stop: "stop it" };
+    const applied = pegasusHandlers[kind]!.apply(contextOf({ ...RECORD, kind, args }, world));
+    await expect(applied).rejects.toThrow(Refusal);
+    const texts = world.host("pg-meta1").scripts.map(({ text }) => text);
+    expect(texts.join("\n")).not.toMatch(/stop it|set_meta_level/);
+  },
+);
+
 test("a meta that was never edited runs on the side that is copied over, which its file names in its own way: refused", async () => {
   const names = "zk-old1:2181,zk-old2:2181";
   const over = {
