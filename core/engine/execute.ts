@@ -7,7 +7,7 @@
  * run starts over from its first step, and believes none of the marks that it left on the hosts before. A server that
  * was started last and has ended takes nothing with it: the run goes on from where it is started.
  */
-import { UnknownHost, UserError } from "./errors";
+import { HostUnreachable, UnknownHost, UserError } from "./errors";
 import type { Event, Journal, Run } from "./journal";
 import type { Handlers, JsonObject, Plan, Sight, Stage, Step, StepContext } from "./step";
 
@@ -128,10 +128,15 @@ function begunTogether({ plan, begunSteps }: Run): Step[][] {
   return [...together.values()];
 }
 
+const WITHOUT_IT =
+  "Bring the host back and run the same command again. A consumer's that is gone for good: take it out of the consumer's arguments first.";
+
 /** Some steps could not be taken back; all the others were. */
 export class TakeBackFailed extends UserError {
   constructor(readonly failures: readonly Failure[]) {
-    super(failures.map(({ step, error }) => `${step.undo ?? step.says}: ${error.message}`).join("\n"));
+    const each = failures.map(({ step, error }) => `${step.undo ?? step.says}: ${error.message}`);
+    const isLost = failures.some(({ error }) => error instanceof HostUnreachable);
+    super([...each, ...(isLost ? [WITHOUT_IT] : [])].join("\n"));
   }
 }
 

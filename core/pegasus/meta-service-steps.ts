@@ -5,7 +5,7 @@
  * that is its own memory, not its file. Whether it leads is asked through the shell. One that ends again while it is
  * waited for (ZooKeeper out of reach, tables where a recovery expects none) is told at once, not after the time-out.
  */
-import { UserError } from "../engine/errors";
+import { HostUnreachable, ifReachable, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import { noteRan, readRan, type Ran } from "../journal/ran";
@@ -41,6 +41,13 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
       if ((await isDown(world.host(host), Number(args["port"]))).done)
         await startMeta(world.host(host), args);
       await ledAgain(world, world.host(host), args);
+    },
+    // Metas stand in for each other: one may be missing where another leads.
+    async mayStay({ step: { args }, world }, failure) {
+      if (!(failure instanceof HostUnreachable)) return false;
+      return (
+        (await ifReachable(askShell(world, shellOf(args), "cluster_info", readClusterInfo)))?.ok === true
+      );
     },
   },
   "pg.down": {

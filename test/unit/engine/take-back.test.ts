@@ -1,6 +1,6 @@
 /** The way back along the journal: latest first, past every failure, and again until nothing is left. */
 import fc from "fast-check";
-import { UnknownHost, UserError } from "../../../core/engine/errors";
+import { HostUnreachable, UnknownHost, UserError } from "../../../core/engine/errors";
 import { execute, isPastReturn, takeBack, TakeBackFailed } from "../../../core/engine/execute";
 import { another, begin, MemoryStore, planOf, Settings, step } from "./scene";
 
@@ -93,9 +93,12 @@ describe("what a host that never comes back cannot take back", () => {
     expect(said.at(-1)).toBe("zk1  not done: unset b2; it goes without: zk1: no route");
   });
 
-  test("is a failure where its handler says that it may not stay", async () => {
-    const { store, takeBackWith } = await failing("b2", new UserError("zk1: no route"));
-    await expect(takeBackWith(async () => false)).rejects.toThrow("unset b2: zk1: no route");
+  test("is a failure where its handler says that it may not stay, with the two ways out", async () => {
+    const { store, takeBackWith } = await failing("b2", new HostUnreachable("zk1", "no route", "Start it."));
+    await expect(takeBackWith(async () => false)).rejects.toThrow(
+      "unset b2: zk1: no route. Start it.\nBring the host back and run the same command again. A consumer's that is gone for " +
+        "good: take it out of the consumer's arguments first.",
+    );
     expect(store.runs[0]?.outcome).toBeUndefined();
   });
 
