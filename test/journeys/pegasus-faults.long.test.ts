@@ -305,10 +305,9 @@ test("a table that somebody drops during the bulk copy stops the repointing, unt
   await pegasus.expectOn("new", before);
 });
 
-/** What was kept before the dump of that name, which a run that started over made, in lines. */
+/** What was kept before the newest dump of that name, which a run that started over made, in lines. */
 async function dumpBefore(host: string, second: string): Promise<string> {
-  const folder = "/var/lib/pulumi-zookeeper/*";
-  const script = `set -- ${folder}/${second} && [ $# = 1 ] && zcat "\${1%-2.dump.gz}.dump.gz"`;
+  const script = `set -- $(ls -t /var/lib/pulumi-zookeeper/*/${second}) && zcat "\${1%-2.dump.gz}.dump.gz"`;
   const lines = (await pegasus.scene.on(host, script))
     .split("\n")
     .map((line) => JSON.parse(line) as { data?: string });
