@@ -3,6 +3,7 @@
  * What a command did cannot be looked at, so only the journal knows; on resuming it may run once more, and the
  * documentation asks for commands that can stand it.
  */
+import { UnknownHost, UserError } from "./errors";
 import type { Handler, Step } from "./step";
 
 export interface Command {
@@ -49,8 +50,20 @@ export const commandHandlers: Readonly<Record<string, Handler<CommandWorld>>> = 
         ...(command.expect === undefined ? {} : sayMatch(command.expect, stdout)),
       };
     },
-    async undo({ step, world }) {
-      for (const command of (step.args["undo"] ?? []) as unknown as Command[]) await world.command(command);
+    // Each by itself: a host that is gone must not keep the writers of the others paused.
+    async undo({ step, world, say }) {
+      const failures: Error[] = [];
+      for (const command of (step.args["undo"] ?? []) as unknown as Command[]) {
+        try {
+          await world.command(command);
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          const isGone = error instanceof UnknownHost && error.host === command.on;
+          say(isGone ? `not run, ${command.on} is declared no longer: ${command.run}` : error.message);
+          if (!isGone) failures.push(error);
+        }
+      }
+      if (failures[0]) throw failures[0];
     },
   },
 };

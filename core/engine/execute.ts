@@ -260,6 +260,7 @@ function contextOf<World>(
       if (!result) throw new Error(`step "${step.id}" needs the result of "${stepId}", which has none`);
       return result;
     },
+    has: (stepId) => results.has(stepId),
     say: (line) => execution.progress.say(`${step.host}  ${line}`),
   };
 }

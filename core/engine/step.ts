@@ -76,6 +76,8 @@ export interface StepContext<World> {
   readonly applied: boolean;
   /** What an earlier step of this run returned; throws when there is none. */
   result(stepId: string): JsonObject;
+  /** Whether there is such a result. */
+  has(stepId: string): boolean;
   /** A line of progress, shown at once and kept nowhere. */
   say(line: string): void;
 }

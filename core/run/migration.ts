@@ -15,9 +15,12 @@ import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
 import type { EnsembleDesired } from "../zookeeper/desired";
 import { namesOf } from "../zookeeper/desired";
-import { quorumOf } from "../zookeeper/side";
+import { observeEnsemble } from "../zookeeper/observe";
+import { sideOfManaged } from "../zookeeper/side";
+import { complainQuorumServes } from "../zookeeper/snapshot/observe";
 import { acceptsDataLoss } from "../zookeeper/snapshot/plan";
 import { touchedSince } from "../zookeeper/snapshot/untouched";
+import { broughtSoFar, planOnBrought } from "./brought";
 import { worksOn } from "./consumers";
 import type { MigrationDesired, RepointDesired } from "./desired";
 import { guard, NotRolledBack, RolledBack, takeBackHarmless } from "./guard";
@@ -123,6 +126,11 @@ async function settleAndMove(
     if (pendingMove.plan.operation === direction && (await mayGoOn(world, pendingMove, desired))) {
       return carryOut(() => session.resume(pendingMove));
     }
+    const brought = to === "source" ? await broughtSoFar(world, desired, pendingMove) : undefined;
+    if (brought) {
+      const plan = await planOnBrought(world, desired, before, brought);
+      return carryOut(() => session.run(plan));
+    }
     if (isPastReturn(pendingMove)) await session.resume(pendingMove);
     else await takeBackPending(world, session, { desired, to, run: pendingMove }, progress);
   }
@@ -175,7 +183,7 @@ async function takeBackPending(
   } catch (error) {
     // A way back begun anew needs no target that serves: it takes what files are left there.
     const isAnother = movedTo === "source" && to === "source";
-    if (!isAnother || !(error instanceof TakeBackFailed) || !(await hasLostQuorum(world, desired.target)))
+    if (!isAnother || !(error instanceof TakeBackFailed) || (await serves(world, desired.target)))
       throw error;
     progress.say(
       `${error.message}; the target cannot serve any more, the way back is planned from what is left`,
@@ -192,21 +200,13 @@ async function mayGoOn(world: World, run: Run, desired: MigrationDesired): Promi
   if (desired.strategy === "snapshot" && acceptsDataLoss(run.plan) !== desired.acceptDataLoss) return false;
   if (run.plan.operation === operations.move("target")) return true;
   const keepers = new Set(keepersOf(desired));
-  const servers = stepsOf(run.plan).flatMap(({ host }) => (keepers.has(host) ? [host] : []));
-  return (await outOfReach(world, [...new Set(servers)])).length === 0;
+  const servers = new Set(stepsOf(run.plan).flatMap(({ host }) => (keepers.has(host) ? [host] : [])));
+  const reached = [...servers].map((name) => ifReachable(world.host(name).script("true")));
+  return !(await Promise.all(reached)).includes(undefined);
 }
 
-async function hasLostQuorum(world: World, ensemble: EnsembleDesired): Promise<boolean> {
-  const servers = namesOf(ensemble.hosts);
-  return servers.length - (await outOfReach(world, servers)).length < quorumOf({ servers });
-}
-
-/** Names of hosts that do not let us in. */
-async function outOfReach(world: World, names: readonly string[]): Promise<readonly string[]> {
-  const reached = names.map(async (name) =>
-    (await ifReachable(world.host(name).script("true"))) ? [] : [name],
-  );
-  return (await Promise.all(reached)).flat();
+async function serves(world: World, ensemble: EnsembleDesired): Promise<boolean> {
+  return complainQuorumServes(await observeEnsemble(world, sideOfManaged(ensemble))).length === 0;
 }
 
 /** Where no server of the target answers, the declared consumers are the ones that count, and none was repointed. */

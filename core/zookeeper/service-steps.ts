@@ -82,6 +82,7 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
       await startServer(world.host(step.host), serviceOf(step.args));
       await ledAgain(world, step.args);
     },
+    // One server may be missing where the others serve: its host may be gone for good.
     async mayStay({ step, world }) {
       return servesWithQuorum(world, step.args);
     },
@@ -212,8 +213,8 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
   return { done: synced === count("follower"), found: `${found}, ${synced} synced` };
 }
 
-/** One server may be missing where the others serve: its host may be gone for good. */
-async function servesWithQuorum(world: World, args: JsonObject): Promise<boolean> {
+/** Whether those can take writes. @param args `servers`, and their `clientPort` */
+export async function servesWithQuorum(world: World, args: JsonObject): Promise<boolean> {
   const servers = serversOf(args);
   const answers = await askEach(world, servers, Number(args["clientPort"]));
   return answers.filter(isLed).length > servers.length / 2;
@@ -243,7 +244,7 @@ function serversOf(args: JsonObject): readonly Server[] {
   return (args["servers"] ?? []) as unknown as readonly Server[];
 }
 
-function serverArgs(side: Side) {
+export function serverArgs(side: Side) {
   return side.servers.map(({ name, address }) => ({ name, address }));
 }
 

@@ -299,6 +299,41 @@ describe("a host that never comes back", () => {
     await Promise.all(dead.map((name) => scene.lab.host(name).start()));
   });
 
+  describe("once everything was brought to the source", () => {
+    const dies = (line: string) => {
+      if (/^zk-old\d  start/.test(line)) throw new Error("the operator's process dies here");
+    };
+    const accepting = () => ({ ...scene.desired(), acceptDataLoss: true });
+    let leader: string;
+    beforeEach(async () => {
+      leader = await scene.newLeader();
+      expect((await within(scene.back(scene.desired(), dies))).failed).toContain("dies here");
+    });
+
+    test("the server that it came from: the source goes on with what it has", async () => {
+      await scene.lab.host(leader).kill();
+      const told = await within(scene.back());
+      expect(told).toMatchObject({ failed: "" });
+      expect(told.said).not.toContain("put version-2 back");
+      await expectWhole("source");
+      await scene.lab.host(leader).start();
+    });
+
+    test("all of the target: whoever accepts that they are down loses nothing", async () => {
+      const all = scene.newEnsemble.map(({ name }) => scene.lab.host(name));
+      await Promise.all(all.map((host) => host.kill()));
+      expect((await within(scene.back())).failed).toContain(
+        "The source has everything up to the fence already",
+      );
+      // Nor does the other way, which cannot be gone, take it away.
+      const away = await within(scene.forward());
+      expect(away.failed).toContain("version-2 keeps what was brought there");
+      expect(await within(scene.back(accepting()))).toMatchObject({ failed: "" });
+      await expectWhole("source");
+      await Promise.all(all.map((host) => host.start()));
+    });
+  });
+
   test("of the source, once it was fenced: the move is taken back without it, and nothing is left to settle", async () => {
     expect(await within(scene.back())).toMatchObject({ failed: "" });
     const name = (await scene.oldLeader()) === "zk-old1" ? "zk-old2" : "zk-old1";

@@ -100,5 +100,5 @@ export function contextOf(step: Step, world: World): StepContext<World> {
   const none = () => {
     throw new Error("not in this test");
   };
-  return { step, world, run: "run-1", applied: false, result: none, say: () => undefined };
+  return { step, world, run: "run-1", applied: false, result: none, has: () => false, say: () => undefined };
 }

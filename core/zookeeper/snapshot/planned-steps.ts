@@ -3,6 +3,7 @@
  * reads. Their order is `plan.ts`'s. Pure.
  */
 import type { JsonObject, Step } from "../../engine/step";
+import { serverArgs } from "../service-steps";
 import type { Server, Side } from "../side";
 import type { MoveDesired, MoveFacts } from "./move";
 
@@ -47,7 +48,7 @@ export function leadsStep({ origin }: MoveDesired, { from, reachableOrigin }: Mo
 }
 
 export function setAsideStep(desired: MoveDesired, server: Server): Step {
-  const { destination, operation } = desired;
+  const { origin, destination, operation } = desired;
   return {
     id: `set aside ${server.name}`,
     host: server.name,
@@ -57,6 +58,7 @@ export function setAsideStep(desired: MoveDesired, server: Server): Step {
       dataLogDir: destination.dataLogDir,
       clientPort: destination.clientPort,
       operation,
+      left: { servers: serverArgs(origin), clientPort: origin.clientPort },
     },
     says: "set version-2 aside",
     undo: "put version-2 back",

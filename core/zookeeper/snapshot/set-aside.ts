@@ -1,24 +1,47 @@
-/** Empties the folders from which a server will start, by moving what lies there aside; nothing is copied or lost. */
-import { Refusal } from "../../engine/errors";
-import type { Handler, JsonObject } from "../../engine/step";
+/**
+ * Empties the folders from which a server will start, by moving what lies there aside; nothing is copied or lost. Putting it
+ * back removes what a move has brought there meanwhile: not before the ensemble that it was taken from serves again.
+ */
+import { Refusal, UserError } from "../../engine/errors";
+import type { Handler, JsonObject, StepContext } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
+import { servesWithQuorum } from "../service-steps";
 
 export const setAside: Handler<World> = {
   async look({ step: { host, args }, world, run }) {
     const { stdout } = await world.host(host).script(FOLDERS_EMPTY, foldersOf(args));
-    const aside = await world.host(host).run(["test", "-e", asideOf(args, run)], { accept: [0, 1] });
-    const done = stdout.trim() === "empty" && (aside.code === 0 || args["operation"] === "forward");
+    const isAside = await hasAside(world.host(host), String(args["dataDir"]), run);
+    const done = stdout.trim() === "empty" && (isAside || args["operation"] === "forward");
     return { done, found: stdout.trim() };
   },
   async apply({ step: { host, args }, world, run }) {
     await refuseRunning(world.host(host), args);
     await world.host(host).script(SET_ASIDE, [...foldersOf(args), run]);
   },
-  async undo({ step: { host, args }, world, run }) {
-    await refuseRunning(world.host(host), args);
-    await world.host(host).script(PUT_BACK, [...foldersOf(args), run]);
+  async undo(context) {
+    const { step, world, run } = context;
+    await refuseRunning(world.host(step.host), step.args);
+    await keepOnlyCopy(context);
+    await world.host(step.host).script(PUT_BACK, [...foldersOf(step.args), run]);
   },
 };
+
+/** Whether what lay there was set aside by that run, and not put back since. */
+export async function hasAside(host: HostAccess, dataDir: string, run: string): Promise<boolean> {
+  const { code } = await host.run(["test", "-e", `${dataDir}/version-2.aside-${run}`], { accept: [0, 1] });
+  return code === 0;
+}
+
+/** Since its tail has come, what was brought there is complete; where the other side cannot serve it may be all there is. */
+async function keepOnlyCopy({ step: { host, args }, world, has }: StepContext<World>): Promise<void> {
+  // Journals of 0.1.0 do not have it.
+  const left = args["left"] as JsonObject | undefined;
+  if (!left || !has("tail") || (await servesWithQuorum(world, left))) return;
+  throw new UserError(
+    `${host}:${String(args["dataDir"])}/version-2 keeps what was brought there: the ensemble that it was taken from does not ` +
+      "serve, and this may be the only copy. Start that ensemble, and run the same command again.",
+  );
+}
 
 async function refuseRunning(host: HostAccess, args: JsonObject): Promise<void> {
   const { stdout } = await host.script('ss -Hltn "sport = :$1"', [String(args["clientPort"])]);
@@ -35,10 +58,6 @@ async function refuseRunning(host: HostAccess, args: JsonObject): Promise<void> 
 
 function foldersOf(args: JsonObject): string[] {
   return [String(args["dataDir"]), String(args["dataLogDir"])];
-}
-
-function asideOf(args: JsonObject, run: string): string {
-  return `${args["dataDir"]}/version-2.aside-${run}`;
 }
 
 const FOLDERS_EMPTY = `
