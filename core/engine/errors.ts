@@ -84,3 +84,13 @@ export async function ifReachable<T>(asked: Promise<T>): Promise<T | undefined> 
     throw error;
   }
 }
+
+/** The same of a host that is declared no longer. */
+export async function ifDeclared<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof UnknownHost) return undefined;
+    throw error;
+  }
+}

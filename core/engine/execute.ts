@@ -104,8 +104,7 @@ async function withoutThoseThatMayStay<World>(
     failures.map(async ({ step, error }) => {
       // The user has taken the host out of the arguments, and goes on without it.
       const isGone = error instanceof UnknownHost && error.host === step.host;
-      const context = contextOf(execution, step, run.found);
-      const stays = isGone || ((await handlerOf(execution, step).mayStay?.(context, error)) ?? false);
+      const stays = isGone || (await mayStay(run, execution, { step, error }));
       const reason = isGone ? "that host is declared no longer" : error.message;
       return { step, error, stays, reason };
     }),
@@ -116,6 +115,21 @@ async function withoutThoseThatMayStay<World>(
   for (const { step, reason } of staying)
     execution.progress.say(`${step.host}  not done: ${step.undo}; it goes without: ${reason}`);
   return judged.filter(({ stays }) => !stays);
+}
+
+/** Where it cannot be seen that the rest serves without it, it may not. */
+async function mayStay<World>(
+  run: Run,
+  execution: Omit<Execution<World>, "plan" | "earlier">,
+  { step, error }: Failure,
+): Promise<boolean> {
+  try {
+    const context = contextOf(execution, step, run.found);
+    return (await handlerOf(execution, step).mayStay?.(context, error)) ?? false;
+  } catch (reason) {
+    if (!(reason instanceof UserError)) throw reason;
+    return false;
+  }
 }
 
 /** In the order in which it was begun, the steps of a stage together. */

@@ -20,7 +20,7 @@ export const pegasusSchema = z.strictObject({
   stop: z.string().min(1),
   /**
    * Runs Pegasus's shell, `--cluster` included; it gets one command on standard input. A text is run on a meta's
-   * host, `{ run }` on the operator's machine, `{ run, on }` on that host.
+   * host, on the next one's where that is out of reach; `{ run }` on the operator's machine, `{ run, on }` on that host.
    */
   shell: z.union([
     z.string().min(1),

@@ -5,7 +5,7 @@
  * that is its own memory, not its file. Whether it leads is asked through the shell. One that ends again while it is
  * waited for (ZooKeeper out of reach, tables where a recovery expects none) is told at once, not after the time-out.
  */
-import { HostUnreachable, ifReachable, UserError } from "../engine/errors";
+import { HostUnreachable, ifDeclared, ifReachable, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import { noteRan, readRan, type Ran } from "../journal/ran";
@@ -157,7 +157,7 @@ async function ledAgain(world: World, host: HostAccess, args: JsonObject): Promi
   const shell = args["shell"] as unknown as ShellPlace | undefined;
   if (!shell) return;
   // The one of its own host, where there is one: another host may be why this is taken back.
-  const own = shell.on === undefined ? shell : { ...shell, on: host.name };
+  const own = shell.on === undefined ? shell : { run: shell.run, on: host.name };
   const sight = await waitFor(
     async () => {
       const answer = await askShell(world, own, "cluster_info", readClusterInfo);
@@ -196,11 +196,16 @@ export async function isDown(host: HostAccess, port: number): Promise<Sight> {
   return { done: down, found: down ? `nobody listens on ${port}` : `pid ${pid} listens on ${port}` };
 }
 
-/** @param args `metas`, each with its port */
+/**
+ * Whether no meta runs. One that is declared no longer counts as down: its own steps mind its host, which is gone without.
+ * @param args `metas`, each with its port
+ */
 export async function allDown(world: World, args: JsonObject): Promise<boolean> {
   const metas = args["metas"] as unknown as readonly { readonly name: string; readonly port: number }[];
-  const sights = await Promise.all(metas.map(({ name, port }) => isDown(world.host(name), port)));
-  return sights.every(({ done }) => done);
+  const sights = await Promise.all(
+    metas.map(({ name, port }) => ifDeclared(async () => isDown(world.host(name), port))),
+  );
+  return sights.every((sight) => sight?.done ?? true);
 }
 
 /** What the process of a meta has in its memory. */

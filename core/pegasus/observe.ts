@@ -100,11 +100,12 @@ export async function observePegasus(
   };
 }
 
-/** A text is run on a meta's host, since that is where Pegasus is unpacked. */
+/** A text is run where Pegasus is unpacked: on any meta's host, since each may die before the plan has ended. */
 function shellPlace(desired: PegasusDesired, metas: readonly MetaFacts[]): ShellPlace {
   if (typeof desired.shell !== "string") return desired.shell;
   const on = metas.find((meta) => meta.unreachable === undefined)?.name ?? metas[0]?.name;
-  return { run: desired.shell, on };
+  const others = metas.flatMap(({ name }) => (name === on ? [] : [name]));
+  return { run: desired.shell, on, others };
 }
 
 export function observeMetas(world: World, desired: PegasusDesired): Promise<MetaFacts[]> {

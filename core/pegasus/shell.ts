@@ -4,14 +4,19 @@
  * The command comes on standard input and its text alone decides: the shell ends with 0 whatever happened. HTTP under
  * `/meta/` is never asked, since a meta that is still starting would end with a segmentation fault.
  */
-import { CommandFailed } from "../engine/errors";
+import { CommandFailed, HostUnreachable, UnknownHost } from "../engine/errors";
 import type { JsonObject } from "../engine/step";
-import type { RunResult, World } from "../transports/contract";
+import type { HostAccess, RunResult, World } from "../transports/contract";
 import type { ShellAnswer } from "./read/answer";
 import { readShell, type Reader } from "./read/shell";
 
 /** Where the shell is run: on a host, or on the operator's machine where `on` is absent. */
-export type ShellPlace = { readonly run: string; readonly on?: string };
+export interface ShellPlace {
+  readonly run: string;
+  readonly on?: string;
+  /** Hosts that it can be run on as well. A place of the user's own has none, and journals of 0.1.0 do not have them. */
+  readonly others?: readonly string[];
+}
 
 /** Of a step's args. */
 export function shellOf(args: JsonObject): ShellPlace {
@@ -22,7 +27,8 @@ const ANSWER_WITHIN_SECONDS = 60;
 
 /**
  * @param command one line; or `use TABLE` and a line that needs it, since a shell forgets it when it ends
- * @throws HostUnreachable when the host of the shell is lost; everything that the shell may say is an answer
+ * @throws HostUnreachable when no host of the shell is left, or it is lost while it answers; everything that the shell may say
+ * is an answer
  */
 export async function askShell<T>(
   world: World,
@@ -62,7 +68,8 @@ async function runText(
   timeoutSeconds: number,
 ): Promise<RunResult> {
   if (place.on !== undefined) {
-    return world.host(place.on).script(text, [], { accept: "any", timeoutMs: timeoutSeconds * 1000 });
+    const host = await firstOf(world, [place.on, ...(place.others ?? [])]);
+    return host.script(text, [], { accept: "any", timeoutMs: timeoutSeconds * 1000 });
   }
   try {
     return await world.command({ run: text, timeoutSeconds });
@@ -71,6 +78,31 @@ async function runText(
     if (error instanceof CommandFailed) return { code: error.code, stdout: error.output, stderr: "" };
     throw error;
   }
+}
+
+/**
+ * The first of them that lets us in. That alone is tried: a command that was under way when its host was lost is not run
+ * again on the next, since it may have been heard.
+ * @throws HostUnreachable where none is left, also where none is declared any more: what the cluster needs is never one host's
+ */
+async function firstOf(world: World, names: readonly string[]): Promise<HostAccess> {
+  const found: string[] = [];
+  for (const name of names) {
+    try {
+      const host = world.host(name);
+      await host.script("true");
+      return host;
+    } catch (error) {
+      if (error instanceof UnknownHost) found.push(`${name}: declared no longer`);
+      else if (error instanceof HostUnreachable) found.push(`${name}: ${error.reason}`);
+      else throw error;
+    }
+  }
+  throw new HostUnreachable(
+    names.join(", "),
+    `found no way to run Pegasus's shell (${found.join("; ")}); expected a host that lets us in and runs it`,
+    "Bring one of them back, or declare it again, and run the same command again.",
+  );
 }
 
 function quote(text: string): string {

@@ -3,7 +3,7 @@
  * anything else that is asked is an error.
  */
 import { createHash } from "node:crypto";
-import { HostUnreachable } from "../../core/engine/errors";
+import { HostUnreachable, UnknownHost } from "../../core/engine/errors";
 import type { Step, StepContext } from "../../core/engine/step";
 import type {
   HostAccess,
@@ -87,7 +87,7 @@ export class World implements WorldContract {
 
   host(name: string): FakeHost {
     const host = this.hosts.get(name);
-    if (!host) throw new Error(`the test has no host ${name}`);
+    if (!host) throw new UnknownHost(name, [...this.hosts.keys()]);
     return host;
   }
 

@@ -102,6 +102,20 @@ describe("what a host that never comes back cannot take back", () => {
     expect(store.runs[0]?.outcome).toBeUndefined();
   });
 
+  test("is a failure, with its own reason, where nobody can be asked whether it may stay", async () => {
+    const { store, takeBackWith } = await failing("b2", new UserError("zk1: no route"));
+    const asked = takeBackWith(async () => {
+      throw new UserError("zk9: no way to ask");
+    });
+    await expect(asked).rejects.toThrow(TakeBackFailed);
+    await expect(asked).rejects.toThrow("unset b2: zk1: no route");
+    expect(store.runs[0]?.outcome).toBeUndefined();
+    const bug = takeBackWith(async () => {
+      throw new TypeError("undefined is not a function");
+    });
+    await expect(bug).rejects.toThrow(TypeError);
+  });
+
   test("stays on a host that the user has taken out, and not where another is missed", async () => {
     const gone = await failing("b2", new UnknownHost("zk1", ["zk2"]));
     await gone.takeBackWith(undefined);

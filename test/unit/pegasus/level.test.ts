@@ -39,7 +39,7 @@ const METAS = ["pg-meta1", "pg-meta2"].map((name) => ({ name, port: 34601 }));
 function downEverywhere() {
   const world = new World(["pg-meta1", "pg-meta2"]);
   world.host("pg-meta1").answer = (text) => {
-    if (text.startsWith("ss ")) return "";
+    if (text.startsWith("ss ") || text === "true") return "";
     throw new Error(`asked: ${text}`);
   };
   const step = { ...BLIND, args: { ...BLIND.args, consumer: "pegasus", metas: METAS } };
@@ -59,4 +59,47 @@ test("where no meta runs none is given its level back; one that is out of reach 
   await expect(pegasusHandlers["pg.blind"]!.undo!(context)).rejects.toThrow(
     "asked: printf '%s\\n' 'get_meta_level'",
   );
+});
+
+describe("the host that the shell was planned on does not come back", () => {
+  /** pg-meta1 has the shell, pg-meta2 leads and is blind. */
+  function ledBy2(names: string[]) {
+    const world = new World(names);
+    const shell = { run: "run.sh shell", on: "pg-meta1", others: ["pg-meta2"] };
+    const args = { ...BLIND.args, shell, consumer: "pegasus", metas: METAS };
+    const told: string[] = [];
+    world.host("pg-meta2").answer = (text) => {
+      if (text.startsWith("ss ")) return 'LISTEN 0 64 *:34601 users:(("pegasus_server",pid=7,fd=3))\n';
+      const set = /set_meta_level (\w+)/.exec(text)?.[1];
+      if (set !== undefined) told.push(set);
+      const says = set ? "control meta level ok, the old level" : "current meta level";
+      return text === "true" ? "" : `${PREAMBLE}${says} is fl_blind\ndsn exit with code 0\n`;
+    };
+    const record = { primary: "pg-meta2", level: "steady" };
+    const context = { ...contextOf({ ...BLIND, args }, world), result: () => record };
+    return { world, told, undo: () => pegasusHandlers["pg.blind"]!.undo!(context) };
+  }
+
+  test("where it is out of reach, the level is set back through another meta's", async () => {
+    const { world, told, undo } = ledBy2(["pg-meta1", "pg-meta2"]);
+    world.host("pg-meta1").down = "no route";
+    await undo();
+    expect(told).toEqual(["steady"]);
+  });
+
+  test("where it was taken out, too", async () => {
+    const { told, undo } = ledBy2(["pg-meta2"]);
+    await undo();
+    expect(told).toEqual(["steady"]);
+  });
+
+  test("one that was taken out counts as down: where no other runs, nobody is asked", async () => {
+    const { world, told, undo } = ledBy2(["pg-meta2"]);
+    world.host("pg-meta2").answer = (text) => {
+      if (text.startsWith("ss ")) return "";
+      throw new Error(`asked: ${text}`);
+    };
+    await undo();
+    expect(told).toEqual([]);
+  });
 });
