@@ -4,7 +4,6 @@
  * Whether a server works with the new ensemble is read from its sockets and from its replicas, not from its
  * configuration: a file that was written proves nothing about the process.
  */
-import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { unifiedDiff } from "../editors/edit";
 import { EditError } from "../editors/errors";
@@ -18,6 +17,7 @@ import { waitFor } from "../engine/wait";
 import { noteRan, readRan, type Ran } from "../journal/ran";
 import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
+import { resolveServers } from "../zookeeper/named-servers";
 import { runCanary } from "./canary";
 import { troublesOf } from "./observe";
 import { downId } from "./plan";
@@ -203,36 +203,23 @@ async function answers(host: HostAccess, login: QueryLogin): Promise<Sight> {
 
 /** Established connections to servers of either side, as the kernel of the ClickHouse host knows them, and as it resolves names. */
 async function connected(host: HostAccess, args: JsonObject): Promise<Sight> {
-  const [from, to] = [args["from"], args["to"]] as unknown as readonly (readonly string[])[];
-  const names = [...(from ?? []), ...(to ?? [])].map(hostOf).filter((name) => isIP(name) === 0);
-  const { stdout } = await host.script(CONNECTED, names);
-  const peers = new Set<string>();
-  const named = new Map<string, string[]>();
-  for (const line of stdout.split("\n")) {
-    const [peer = "", name] = line.trim().split(" ");
-    if (name === undefined) peers.add(peer.replace(/^\[(?:::ffff:)?([^\]]*)\]/, "$1"));
-    else named.set(name, [...(named.get(name) ?? []), peer]);
-  }
-  const isConnected = (server: string) => {
-    const name = hostOf(server);
-    return [name, ...(named.get(name) ?? [])].some((ip) => peers.has(`${ip}${server.slice(name.length)}`));
-  };
-  const left = (from ?? []).filter(isConnected);
-  const joined = (to ?? []).filter(isConnected);
+  const [from = [], to = []] = [args["from"], args["to"]] as unknown as readonly (readonly string[])[];
+  const { stdout } = await host.script(CONNECTED);
+  const peers = new Set(
+    stdout.split("\n").map((peer) => peer.trim().replace(/^\[(?:::ffff:)?([^\]]*)\]/, "$1")),
+  );
+  const known = await resolveServers(host, [...from, ...to]);
+  const isConnected = (server: string) => known.get(server)?.some((peer) => peers.has(peer)) === true;
+  const left = from.filter(isConnected);
+  const joined = to.filter(isConnected);
   return {
     done: joined.length > 0 && left.length === 0,
     found: `connected to ${[...joined, ...left].join(", ") || "no ZooKeeper server"}`,
   };
 }
 
-/** A peer a line; then, of each name in the arguments, an address and the name. */
-const CONNECTED = `ss -Htn state established | awk '{print $4}'
-for name in "$@"; do getent ahosts "$name" | awk -v name="$name" '{print $1, name}' | sort -u; done`;
-
-/** Of `host:port`. */
-function hostOf(server: string): string {
-  return server.slice(0, server.lastIndexOf(":"));
-}
+/** A peer a line. */
+const CONNECTED = "ss -Htn state established | awk '{print $4}'";
 
 async function healthy(host: HostAccess, login: QueryLogin): Promise<Sight> {
   try {

@@ -56,8 +56,8 @@ test("servers that go by names are told by what the ClickHouse host resolves the
   );
   const step = stages.flatMap(({ steps }) => steps).find(({ kind }) => kind === "ck.reconnect")!;
   const sees = async (peers: string[]) => {
-    const names = ["10.0.0.11 old.example", "fe80::21 new.example", "10.0.0.21 new.example"];
-    play(host, { running: true, peers: [...peers, ...names] });
+    const resolves = ["10.0.0.11 old.example", "fe80::21 new.example", "10.0.0.21 new.example"];
+    play(host, { running: true, peers, resolves });
     return clickhouseHandlers["ck.reconnect"]?.look(contextOf(step, world));
   };
   expect(await sees(["10.0.0.21:2181"])).toEqual({ done: true, found: "connected to new.example:2181" });

@@ -31,15 +31,19 @@ export function side(name: string, address: string): Side {
   };
 }
 
-/** Lets the host play a server, which {@link RESTART} starts. */
-export function play(host: FakeHost, server: { running: boolean; peers: string[] }): void {
+/** Lets the host play a server, which {@link RESTART} starts. @param server `resolves`: an address and its name each */
+export function play(
+  host: FakeHost,
+  server: { running: boolean; peers: string[]; resolves?: string[] },
+): void {
   host.dial = () =>
     server.running
       ? Promise.resolve(httpSaying("1\n"))
       : Promise.reject(new DialFailed(host.name, "refused", "nobody listens", "Start it."));
   host.answer = (text) => {
     if (text === RESTART) server.running = true;
-    return text.startsWith("ss ") ? server.peers.map((peer) => `${peer}\n`).join("") : "";
+    const lines = text.startsWith("ss ") ? server.peers : text.includes("getent") ? server.resolves : [];
+    return (lines ?? []).map((line) => `${line}\n`).join("");
   };
 }
 

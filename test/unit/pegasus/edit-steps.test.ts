@@ -6,6 +6,8 @@ import { contextOf, World } from "../world";
 const PATH = "/pegasus/bin/config.ini";
 const SOURCE = "zk-old1:2181,zk-old2:2181";
 const TARGET = "zk-new1:2181,zk-new2:2181";
+/** What the meta's host resolves names to. */
+const RESOLVED = "10.0.0.1 zk-old1\n10.0.0.2 zk-old2\n10.0.1.1 zk-new1\n10.0.1.2 zk-new2\n";
 
 function configOf(servers: string, recover = ""): string {
   return `[meta_server]\ncluster_root = /pegasus/c\n${recover}[zookeeper]\nhosts_list = ${servers}\n`;
@@ -19,7 +21,8 @@ function hostWith(config: string, original?: string) {
   host.files.set(PATH, Buffer.from(config));
   if (original !== undefined) host.files.set(kept, Buffer.from(original));
   host.run = async () => ({ code: 0, stdout: "644 0:0\n", stderr: "" });
-  host.script = async (_text, args) => {
+  host.script = async (text, args) => {
+    if (text.includes("getent")) return { code: 0, stdout: RESOLVED, stderr: "" };
     const [from, to] = args as [string, string];
     host.files.set(to, host.files.get(from) as Buffer);
     return { code: 0, stdout: "", stderr: "" };
@@ -68,9 +71,10 @@ test("a file that somebody changed since is the new original", async () => {
 
 describe("put back where no original was kept", () => {
   const ADDRESSES = "10.0.0.1:2181,10.0.0.2:2181";
+  const TARGET_ADDRESSES = "10.0.1.1:2181,10.0.1.2:2181";
   const toSource = (recover?: string) => ({
     ...toTarget(recover),
-    args: { ...toTarget(recover).args, servers: ADDRESSES, left: TARGET, restore: true },
+    args: { ...toTarget(recover).args, servers: ADDRESSES, left: TARGET_ADDRESSES, restore: true },
   });
 
   test("a file that was never edited is the user's, whichever way it names the source", async () => {
@@ -91,9 +95,26 @@ describe("put back where no original was kept", () => {
     expect(host.config()).toBe(configOf(SOURCE));
   });
 
-  test("a file that names the target has lost its original: it gets the source's addresses", async () => {
+  test.each([
+    ["all of the target, by addresses", TARGET_ADDRESSES],
+    ["all of the target, by names", TARGET],
+    ["one server of the target, by its name", "zk-new2:2181"],
+  ])(
+    "a file that names %s came later, or has lost its original: it gets the source's addresses",
+    async (_, list) => {
+      const host = hostWith(configOf(list));
+      await edit?.apply(contextOf(toSource(), host.world));
+      expect(host.config()).toBe(configOf(ADDRESSES));
+      expect(host.original()).toBeUndefined();
+    },
+  );
+
+  test("one that came later gets a recovery's switch, and loses it again", async () => {
     const host = hostWith(configOf(TARGET));
-    await edit?.apply(contextOf(toSource(), host.world));
-    expect(host.config()).toBe(configOf(ADDRESSES));
+    await edit?.apply(contextOf(toSource("true"), host.world));
+    expect(host.config()).toBe(configOf(ADDRESSES, "recover_from_replica_server = true\n"));
+    expect(await edit?.look(contextOf(toSource("false"), host.world))).toMatchObject({ done: false });
+    await edit?.apply(contextOf(toSource("false"), host.world));
+    expect(host.config()).toBe(configOf(ADDRESSES, "recover_from_replica_server = false\n"));
   });
 });

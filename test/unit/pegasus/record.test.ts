@@ -117,6 +117,9 @@ test("a meta that was never edited runs on the side that is copied over, which i
     restore: true,
   };
   const world = blindCluster(names);
+  const { answer } = world.host("pg-meta1");
+  world.host("pg-meta1").answer = (text, args, stdin) =>
+    text.includes("getent") ? "10.0.0.1 zk-old1\n" : (answer?.(text, args, stdin) ?? "");
   const file = (servers: string) =>
     world.host("pg-meta1").files.set(over.path, Buffer.from(`[zookeeper]\nhosts_list = ${servers}\n`));
   file(names);
