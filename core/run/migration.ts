@@ -20,7 +20,6 @@ import { sideOfManaged } from "../zookeeper/side";
 import { complainQuorumServes } from "../zookeeper/snapshot/observe";
 import { acceptsDataLoss } from "../zookeeper/snapshot/plan";
 import { touchedSince } from "../zookeeper/snapshot/untouched";
-import { broughtSoFar, planOnBrought } from "./brought";
 import { worksOn } from "./consumers";
 import type { MigrationDesired, RepointDesired } from "./desired";
 import { guard, NotRolledBack, RolledBack, takeBackHarmless } from "./guard";
@@ -126,11 +125,6 @@ async function settleAndMove(
     if (pendingMove.plan.operation === direction && (await mayGoOn(world, pendingMove, desired))) {
       return carryOut(() => session.resume(pendingMove));
     }
-    const brought = to === "source" ? await broughtSoFar(world, desired, pendingMove) : undefined;
-    if (brought) {
-      const plan = await planOnBrought(world, desired, before, brought);
-      return carryOut(() => session.run(plan));
-    }
     if (isPastReturn(pendingMove)) await session.resume(pendingMove);
     else await takeBackPending(world, session, { desired, to, run: pendingMove }, progress);
   }
@@ -194,6 +188,7 @@ async function takeBackPending(
 /**
  * Whether a run is gone on with. One whose taking back was interrupted, or that was planned before the user accepted a loss
  * or took a host out, is planned anew; so is a way back of whose servers one is out of reach: planned now, it goes without.
+ * Once everything was brought to the source, though, the target is needed no more, and taking back would remove it there.
  */
 async function mayGoOn(world: World, run: Run, desired: MigrationDesired): Promise<boolean> {
   if (run.takingBack || !declaresAll(desired, run.plan)) return false;
@@ -201,8 +196,11 @@ async function mayGoOn(world: World, run: Run, desired: MigrationDesired): Promi
   if (run.plan.operation === operations.move("target")) return true;
   const keepers = new Set(keepersOf(desired));
   const servers = new Set(stepsOf(run.plan).flatMap(({ host }) => (keepers.has(host) ? [host] : [])));
-  const reached = [...servers].map((name) => ifReachable(world.host(name).script("true")));
-  return !(await Promise.all(reached)).includes(undefined);
+  const asked = [...servers].map(async (name) =>
+    (await ifReachable(world.host(name).script("true"))) ? [] : [name],
+  );
+  const lost = (await Promise.all(asked)).flat();
+  return lost.length === 0 || (run.results.has("tail") && lost.every((name) => name in desired.target.hosts));
 }
 
 async function serves(world: World, ensemble: EnsembleDesired): Promise<boolean> {

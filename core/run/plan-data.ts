@@ -25,11 +25,8 @@ export interface DataMove {
   readonly acceptDataLoss: boolean;
   /** Servers that do not serve, while a quorum does: what is copied over the wire goes without them. */
   readonly silent?: ReadonlySet<string>;
-  /**
-   * Of strategy snapshot alone; `ownFiles` where nothing can be copied, or all of it was brought by the run of that id, and the
-   * destination goes on with its own.
-   */
-  readonly snapshot?: MoveFacts | ({ readonly ownFiles: true; readonly broughtBy?: string } & ReachableHosts);
+  /** Of strategy snapshot alone; `ownFiles` where nothing can be copied and the destination goes on with its own. */
+  readonly snapshot?: MoveFacts | ({ readonly ownFiles: true } & ReachableHosts);
 }
 
 export function planData(desired: MigrationDesired, move: DataMove): Plan {

@@ -5,13 +5,13 @@
  * signal, waits a second and prints without looking. A server is started when it answers; whether it found its
  * quorum is the concern of `zk.joined`, once all are started.
  */
-import { UserError } from "../engine/errors";
+import { ifReachable, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, Step } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
 import type { Mode } from "../transports/fourlw";
 import { askEach, askMntr, askSrvr, isLed, runs, sayAnswer, sayEach } from "./ask";
-import type { Server, Side } from "./side";
+import { quorumOf, type Server, type Side } from "./side";
 
 type ServiceArgs = { clientPort: number; start: string; stop: string; dataDir: string };
 
@@ -69,8 +69,12 @@ export function joinedStep(side: Side, via: Server, timeoutMs: number): Step {
 
 export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
   "zk.stop": {
-    async look({ step, world }) {
-      return stopped(world.host(step.host), serviceOf(step.args));
+    async look({ step, world, has }) {
+      const looked = stopped(world.host(step.host), serviceOf(step.args));
+      // Once its files were taken, all that counts is that the servers that nobody sees cannot serve by themselves.
+      if (has("tail") && !(await ifReachable(looked)) && (await isQuorumSeen(world, step.args)))
+        return { done: true, found: "out of reach, as too few are to serve" };
+      return looked;
     },
     async apply({ step, world }) {
       const answer = await askSrvr(world.host(step.host), serviceOf(step.args).clientPort);
@@ -211,6 +215,14 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
   if (!mntr) return { done: true, found };
   const synced = mntr.syncedFollowers ?? 0;
   return { done: synced === count("follower"), found: `${found}, ${synced} synced` };
+}
+
+/** Whether so many are in reach that the others are no quorum. */
+async function isQuorumSeen(world: World, args: JsonObject): Promise<boolean> {
+  const servers = serversOf(args);
+  const answers = await askEach(world, servers, Number(args["clientPort"]));
+  const unseen = answers.filter(({ answer }) => answer === undefined || answer.kind === "late");
+  return servers.length > 0 && unseen.length < quorumOf({ servers });
 }
 
 /** Whether those can take writes. @param args `servers`, and their `clientPort` */

@@ -66,13 +66,10 @@ export function planMove(desired: MoveDesired, facts: MoveFacts): Plan {
   };
 }
 
-/**
- * Lets the destination go on with its own files: everything written on the origin is lost, unless an unfinished move has
- * brought it there already.
- */
+/** Lets the destination go on with its own files: everything written on the origin is lost. */
 export function planOwnFiles(
   desired: MoveDesired,
-  { reachableOrigin, reachableDestination, broughtBy }: ReachableHosts & { readonly broughtBy?: string },
+  { reachableOrigin, reachableDestination }: ReachableHosts,
 ): Plan {
   const { origin, destination } = desired;
   const via = reachableDestination[0] as Server;
@@ -89,16 +86,10 @@ export function planOwnFiles(
       phase: "start",
       steps: reachableDestination.map((server) => startStep(destination, server, "start on its own files")),
     },
-    {
-      phase: "start",
-      steps: [{ ...joined, args: { ...joined.args, broughtBy, acceptDataLoss: desired.acceptDataLoss } }],
-    },
+    { phase: "start", steps: [{ ...joined, args: { ...joined.args, acceptDataLoss: true } }] },
   ];
-  const started = sayServers({ servers: reachableDestination });
   return {
-    title: broughtBy
-      ? `let ${started} go on with what was brought there from ${sayServers(origin)}`
-      : `let ${sayServers(destination)} go on with their own files; what ${sayServers(origin)} took is lost`,
+    title: `let ${sayServers(destination)} go on with their own files; what ${sayServers(origin)} took is lost`,
     operation: desired.operation,
     stages: stages.filter((stage) => stage.steps.length > 0),
   };
@@ -116,13 +107,6 @@ function fenceStages(desired: MoveDesired, facts: MoveFacts): Stage[] {
     { phase: "fence", steps: others.map((server) => stopStep(origin, server, "stop (follower)", fenced)) },
     { phase: "fence", steps: [stopStep(origin, facts.from, `stop (${facts.fromIs})`, fenced)] },
   ];
-}
-
-/** Id of the run that has brought everything to the destination, in a plan that lets it go on with that. */
-export function broughtIn(plan: Plan): string | undefined {
-  return stepsOf(plan)
-    .map(({ args }) => args["broughtBy"])
-    .find((by) => typeof by === "string");
 }
 
 /** Whether a plan was made for somebody who accepts that data is lost. */

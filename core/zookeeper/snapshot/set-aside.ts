@@ -10,8 +10,8 @@ import { servesWithQuorum } from "../service-steps";
 export const setAside: Handler<World> = {
   async look({ step: { host, args }, world, run }) {
     const { stdout } = await world.host(host).script(FOLDERS_EMPTY, foldersOf(args));
-    const isAside = await hasAside(world.host(host), String(args["dataDir"]), run);
-    const done = stdout.trim() === "empty" && (isAside || args["operation"] === "forward");
+    const aside = await world.host(host).run(["test", "-e", asideOf(args, run)], { accept: [0, 1] });
+    const done = stdout.trim() === "empty" && (aside.code === 0 || args["operation"] === "forward");
     return { done, found: stdout.trim() };
   },
   async apply({ step: { host, args }, world, run }) {
@@ -25,12 +25,6 @@ export const setAside: Handler<World> = {
     await world.host(step.host).script(PUT_BACK, [...foldersOf(step.args), run]);
   },
 };
-
-/** Whether what lay there was set aside by that run, and not put back since. */
-export async function hasAside(host: HostAccess, dataDir: string, run: string): Promise<boolean> {
-  const { code } = await host.run(["test", "-e", `${dataDir}/version-2.aside-${run}`], { accept: [0, 1] });
-  return code === 0;
-}
 
 /** Since its tail has come, what was brought there is complete; where the other side cannot serve it may be all there is. */
 async function keepOnlyCopy({ step: { host, args }, world, has }: StepContext<World>): Promise<void> {
@@ -58,6 +52,10 @@ async function refuseRunning(host: HostAccess, args: JsonObject): Promise<void> 
 
 function foldersOf(args: JsonObject): string[] {
   return [String(args["dataDir"]), String(args["dataLogDir"])];
+}
+
+function asideOf(args: JsonObject, run: string): string {
+  return `${args["dataDir"]}/version-2.aside-${run}`;
 }
 
 const FOLDERS_EMPTY = `

@@ -52,6 +52,19 @@ test.each<[boolean, string, readonly (Mode | "stopped" | "gone")[]]>([
   expect(await serviceHandlers["zk.stop"]!.mayStay!(contextOf(step, world), new Error("no route"))).toBe(may);
 });
 
+test.each<[string, boolean, readonly (Mode | "stopped" | "gone")[], boolean]>([
+  ["the tail has come, and it alone is out of reach", true, ["gone", "stopped", "stopped"], true],
+  ["the tail has come, and a quorum is out of reach", true, ["gone", "gone", "stopped"], false],
+  ["the tail has not come", false, ["gone", "stopped", "stopped"], false],
+])("a stopped server whose host is out of reach: %s", async (_, brought, modes, holds) => {
+  const { world, args } = ensembleOf(modes);
+  world.host("zk1").down = "no route";
+  const step = { id: "stop zk1", host: "zk1", kind: "zk.stop", args, says: "stop" };
+  const looked = serviceHandlers["zk.stop"]!.look({ ...contextOf(step, world), has: () => brought });
+  if (holds) expect(await looked).toMatchObject({ done: true });
+  else await expect(looked).rejects.toThrow("zk1: no route");
+});
+
 test.each<[string, Parameters<typeof lookAt>]>([
   ["followers, all of them synced", [["follower", "leader", "follower"], 2]],
   ["followers, and a leader that does not allow mntr", [["follower", "leader", "follower"]]],
