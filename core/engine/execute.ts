@@ -174,37 +174,56 @@ async function whereToGoOn<World>(
   const holds = (step: Step) =>
     step.lasting ?? (step.holdsUntil !== undefined && !begun.has(step.holdsUntil));
   const behind = stages.slice(0, reached);
-  const broken = await firstNotSo(
-    execution,
-    earlier,
-    behind.flatMap((stage) => stage.steps.filter(holds)),
-  );
+  const held = behind.flatMap((stage) => stage.steps.filter(holds));
+  const looked = await lookAll(execution, earlier, held);
+  const broken = looked.find(isNotSo);
   if (broken) {
     const { step, sight } = broken;
     const because = `${step.host}: "${step.says}" no longer holds: ${sight.found}`;
+    const unseen = looked.filter((one) => one.sight.unseen);
+    if (unseen.length > 0) throw new CannotStartOver(because, unseen);
     execution.progress.say(`${because}; starting over`);
     await execution.journal.write([{ event: "rewound", because }]);
     return { from: 0, believe: false };
   }
   const started = behind.flatMap((stage) => stage.steps.filter((step) => step.startsAgain === true));
-  const ended = await firstNotSo(execution, earlier, started);
+  const ended = (await lookAll(execution, earlier, started)).find(isNotSo);
   const from = ended ? stages.findIndex((stage) => stage.steps.includes(ended.step)) : reached;
   return { from, believe: !earlier.rewound };
 }
 
-/** Looks at all of them; the first of which it is not, or no longer, so. */
-async function firstNotSo<World>(
+/** Without a host the run could not do again what it began there, and would first remove what it has brought. */
+class CannotStartOver extends UserError {
+  constructor(because: string, unseen: readonly Looked[]) {
+    const hosts = unseen.map(({ step }) => step.host).join(", ");
+    super(
+      `${because}; expected it to hold, since to start over needs ${hosts}, out of reach. ` +
+        "Bring that about by hand, or the host back, and run the same command again.",
+    );
+  }
+}
+
+interface Looked {
+  readonly step: Step;
+  readonly sight: Sight;
+}
+
+function lookAll<World>(
   execution: Execution<World>,
   { results }: Run,
   steps: readonly Step[],
-): Promise<{ readonly step: Step; readonly sight: Sight } | undefined> {
-  const looked = await Promise.all(
+): Promise<Looked[]> {
+  return Promise.all(
     steps.map(async (step) => ({
       step,
       sight: await handlerOf(execution, step).look(contextOf(execution, step, results)),
     })),
   );
-  return looked.find(({ sight }) => !sight.done);
+}
+
+/** Not, or no longer. */
+function isNotSo({ sight }: Looked): boolean {
+  return !sight.done;
 }
 
 async function runStage<World>(

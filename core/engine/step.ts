@@ -62,6 +62,8 @@ export interface Sight {
   readonly done: boolean;
   /** What was seen, for messages: `pid 4711 listens on 2181`. */
   readonly found: string;
+  /** Its host is out of reach: it is taken to be as it was left, and nothing can be done there. */
+  readonly unseen?: true;
   /** What `apply` would have returned, for a step that was found done: read from the host, not remembered. */
   readonly result?: JsonObject;
 }

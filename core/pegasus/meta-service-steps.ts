@@ -156,11 +156,11 @@ async function ledAgain(world: World, host: HostAccess, args: JsonObject): Promi
   // Journals of 0.1.0 do not have it.
   const shell = args["shell"] as unknown as ShellPlace | undefined;
   if (!shell) return;
-  // The one of its own host, where there is one: another host may be why this is taken back.
-  const own = shell.on === undefined ? shell : { run: shell.run, on: host.name };
+  // Or on its own host: the shell's may be why this is taken back.
+  const place = shell.on === undefined ? shell : { ...shell, others: [...(shell.others ?? []), host.name] };
   const sight = await waitFor(
     async () => {
-      const answer = await askShell(world, own, "cluster_info", readClusterInfo);
+      const answer = await askShell(world, place, "cluster_info", readClusterInfo);
       return { done: answer.ok, found: answer.ok ? "led" : sayShellFailure(answer.failure) };
     },
     { timeoutMs: LEAD_TIMEOUT_MS, everyMs: 500 },

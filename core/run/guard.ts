@@ -158,7 +158,7 @@ export class StoppedFenced extends UserError {
   constructor(cause: Error) {
     super(
       `${cause.message}\nThe consumers stay fenced, nothing is lost. The same command again goes on with the way back; ` +
-        "pulumi up with active: target makes the target serve again.",
+        "pulumi up with active: target makes the target serve again, also where a host is gone for good; then going back is planned without it.",
       { cause },
     );
   }

@@ -76,6 +76,8 @@ export function readHistory(runs: readonly Run[]): History {
     const [verb, consumer, , to] = operation.split(" ");
     if (operation === "forward" || operation === "back") {
       pendingMove = run.outcome === undefined ? run : undefined;
+      // It was planned because somebody had worked with the target, whatever became of it.
+      if (operation === "back") undoable = undefined;
       if (run.outcome === "taken back" && operation === "forward") active = "source";
       if (run.outcome !== "done") continue;
       active = operation === "forward" ? "target" : "source";

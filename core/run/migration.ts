@@ -5,11 +5,10 @@
  * side is not the wanted one. Create, update and delete differ only in the side they want and in who releases the
  * consumers at the end.
  */
-import { ifReachable, Refusal } from "../engine/errors";
+import { Refusal } from "../engine/errors";
 import type { Progress } from "../engine/execute";
 import { isPastReturn, TakeBackFailed } from "../engine/execute";
 import type { Run } from "../engine/journal";
-import { stepsOf } from "../engine/step";
 import type { Span } from "../engine/timeline";
 import { sayTimeline, timelineOf } from "../engine/timeline";
 import type { World } from "../transports/contract";
@@ -27,7 +26,7 @@ import type { ActiveSide, History } from "./history";
 import { operations, readHistory } from "./history";
 import { refuseAnother } from "./journals";
 import { observeForward, planForward } from "./move";
-import { declaresAll, keepersOf, withMigrationSession } from "./open";
+import { declaresAll, withMigrationSession } from "./open";
 import { foundOf } from "./review";
 import type { Repointed } from "./repoint";
 import { repointConsumer, StaysFenced } from "./repoint";
@@ -122,7 +121,7 @@ async function settleAndMove(
   const before = readHistory(await session.runs());
   const { pendingMove } = before;
   if (pendingMove) {
-    if (pendingMove.plan.operation === direction && (await mayGoOn(world, pendingMove, desired))) {
+    if (pendingMove.plan.operation === direction && mayGoOn(pendingMove, desired)) {
       return carryOut(() => session.resume(pendingMove));
     }
     if (isPastReturn(pendingMove)) await session.resume(pendingMove);
@@ -186,21 +185,12 @@ async function takeBackPending(
 }
 
 /**
- * Whether a run is gone on with. One whose taking back was interrupted, or that was planned before the user accepted a loss
- * or took a host out, is planned anew; so is a way back of whose servers one is out of reach: planned now, it goes without.
- * Once everything was brought to the source, though, the target is needed no more, and taking back would remove it there.
+ * A run whose taking back was interrupted, or that was planned before the user accepted a loss or took a host out, is planned
+ * anew.
  */
-async function mayGoOn(world: World, run: Run, desired: MigrationDesired): Promise<boolean> {
+function mayGoOn(run: Run, desired: MigrationDesired): boolean {
   if (run.takingBack || !declaresAll(desired, run.plan)) return false;
-  if (desired.strategy === "snapshot" && acceptsDataLoss(run.plan) !== desired.acceptDataLoss) return false;
-  if (run.plan.operation === operations.move("target")) return true;
-  const keepers = new Set(keepersOf(desired));
-  const servers = new Set(stepsOf(run.plan).flatMap(({ host }) => (keepers.has(host) ? [host] : [])));
-  const asked = [...servers].map(async (name) =>
-    (await ifReachable(world.host(name).script("true"))) ? [] : [name],
-  );
-  const lost = (await Promise.all(asked)).flat();
-  return lost.length === 0 || (run.results.has("tail") && lost.every((name) => name in desired.target.hosts));
+  return desired.strategy !== "snapshot" || acceptsDataLoss(run.plan) === desired.acceptDataLoss;
 }
 
 async function serves(world: World, ensemble: EnsembleDesired): Promise<boolean> {

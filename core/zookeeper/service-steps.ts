@@ -73,7 +73,7 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
       const looked = stopped(world.host(step.host), serviceOf(step.args));
       // Once its files were taken, all that counts is that the servers that nobody sees cannot serve by themselves.
       if (has("tail") && !(await ifReachable(looked)) && (await isQuorumSeen(world, step.args)))
-        return { done: true, found: "out of reach, as too few are to serve" };
+        return { done: true, found: "out of reach, as too few are to serve", unseen: true };
       return looked;
     },
     async apply({ step, world }) {

@@ -27,10 +27,11 @@ export const setAside: Handler<World> = {
 };
 
 /** Since its tail has come, what was brought there is complete; where the other side cannot serve it may be all there is. */
-async function keepOnlyCopy({ step: { host, args }, world, has }: StepContext<World>): Promise<void> {
+async function keepOnlyCopy(context: StepContext<World>): Promise<void> {
+  const { args, host } = context.step;
   // Journals of 0.1.0 do not have it.
   const left = args["left"] as JsonObject | undefined;
-  if (!left || !has("tail") || (await servesWithQuorum(world, left))) return;
+  if (!left || !(await isComplete(context)) || (await servesWithQuorum(context.world, left))) return;
   throw new UserError(
     `${host}:${String(args["dataDir"])}/version-2 keeps what was brought there: the ensemble that it was taken from does not ` +
       "serve, and this may be the only copy. Start that ensemble, and run the same command again.",
@@ -52,6 +53,23 @@ async function refuseRunning(host: HostAccess, args: JsonObject): Promise<void> 
 
 function foldersOf(args: JsonObject): string[] {
   return [String(args["dataDir"]), String(args["dataLogDir"])];
+}
+
+/** A run that has started over may have emptied the folders since. */
+async function isComplete({
+  step: { host, args },
+  world,
+  has,
+  result,
+}: StepContext<World>): Promise<boolean> {
+  if (!has("hand over") || !has("tail")) return false;
+  const { log } = result("tail");
+  const files = [
+    `${args["dataDir"]}/version-2/${result("hand over")["name"]}`,
+    ...(log === undefined ? [] : [`${args["dataLogDir"]}/version-2/${log}`]),
+  ];
+  const there = files.map((path) => world.host(host).run(["test", "-e", path], { accept: [0, 1] }));
+  return (await Promise.all(there)).every(({ code }) => code === 0);
 }
 
 function asideOf(args: JsonObject, run: string): string {

@@ -132,6 +132,29 @@ describe("going on after a kill", () => {
     expect(world.only("apply")).toEqual(["start"]);
   });
 
+  test("without a host that is out of reach it does not start over: nothing is done, and what to bring about is told", async () => {
+    const [world, store] = [new Settings(), new MemoryStore()];
+    const stops = [step("stop", { lasting: true }), step("stop zk2", { host: "zk2", lasting: true })];
+    const plan = planOf(stops, [step("copy")], [step("start")]);
+    world.failing.add("apply start");
+    await expect(execute(await begin(plan, world, store))).rejects.toThrow("apply start failed");
+    world.failing.clear();
+    world.values.delete("stop");
+    world.notes.length = 0;
+    const set = handlers["set"]!;
+    const look: typeof set.look = async (context) => {
+      const sight = await set.look(context);
+      return context.step.host === "zk2" ? { ...sight, unseen: true } : sight;
+    };
+    const again = { ...another(world, store), handlers: { set: { ...set, look } } };
+    await expect(execute(again)).rejects.toThrow(
+      'zk1: "set stop" no longer holds: nothing; expected it to hold, since to start over needs zk2, out of reach. ' +
+        "Bring that about by hand, or the host back, and run the same command again.",
+    );
+    expect(world.only("apply")).toEqual([]);
+    expect(store.runs[0]?.rewound).toBe(false);
+  });
+
   test("what had to last and no longer does: the run starts over and does not believe its own marks", async () => {
     const { world, store } = await stoppedAfterCopy();
     world.values.delete("stop");

@@ -175,3 +175,9 @@ test("taken back but for folders of the side that was to be joined, it is settle
   expect(rest(setAside, step("stop", { kind: "zk.stop" })).isSettledOn("source")).toBe(false);
   expect(readHistory([run("forward", undefined, [setAside])]).isSettledOn("source")).toBe(false);
 });
+
+test("once a way back was begun that copies, the move forward is never taken back as if nobody had worked there", () => {
+  const moved = forward("done");
+  expect(readHistory([moved, back()]).undoable).toBeUndefined();
+  expect(readHistory([moved, back("taken back")])).toMatchObject({ active: "target", undoable: undefined });
+});
