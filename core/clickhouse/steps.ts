@@ -11,7 +11,7 @@ import { xmlSecrets } from "../editors/secrets";
 import { decodeText, editBytes } from "../editors/text";
 import { readZooKeeperNodes } from "../editors/xml/read-zookeeper-nodes";
 import { setZooKeeperNodes } from "../editors/xml/set-zookeeper-nodes";
-import { Refusal, UserError } from "../engine/errors";
+import { isTakenOut, Refusal, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import { noteRan, readRan, type Ran } from "../journal/ran";
@@ -53,6 +53,7 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
       if (!(await readOriginal(host, world.migration, String(args["path"])))) return;
       await restore(host, world.migration, { ...args, restore: true });
     },
+    mayStay: async ({ step }, failure) => isTakenOut(failure, step.host),
   },
   "ck.reconnect": {
     look: ({ step, world }) => connected(world.host(step.host), step.args),
@@ -114,6 +115,7 @@ export const clickhouseHandlers: Readonly<Record<string, Handler<World>>> = {
     async undo({ step: { host, args }, world }) {
       await world.host(host).script(String(args["restart"]), [], { timeoutMs: RESTART_TIMEOUT_MS });
     },
+    mayStay: async ({ step }, failure) => isTakenOut(failure, step.host),
   },
 };
 

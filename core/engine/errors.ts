@@ -94,3 +94,11 @@ export async function ifDeclared<T>(ask: () => Promise<T>): Promise<T | undefine
     throw error;
   }
 }
+
+/**
+ * Whether something could not be done on a consumer's host because the user has taken that out of the arguments, and goes on
+ * without it. A server of an ensemble cannot be taken out: with other addresses it is another migration's.
+ */
+export function isTakenOut(failure: Error, host: string): boolean {
+  return failure instanceof UnknownHost && failure.host === host;
+}

@@ -7,7 +7,7 @@
  * run starts over from its first step, and believes none of the marks that it left on the hosts before. A server that
  * was started last and has ended takes nothing with it: the run goes on from where it is started.
  */
-import { HostUnreachable, UnknownHost, UserError } from "./errors";
+import { HostUnreachable, UserError } from "./errors";
 import type { Event, Journal, Run } from "./journal";
 import type { Handlers, JsonObject, Plan, Sight, Stage, Step, StepContext } from "./step";
 
@@ -102,18 +102,15 @@ async function withoutThoseThatMayStay<World>(
 ): Promise<readonly Failure[]> {
   const judged = await Promise.all(
     failures.map(async ({ step, error }) => {
-      // The user has taken the host out of the arguments, and goes on without it.
-      const isGone = error instanceof UnknownHost && error.host === step.host;
-      const stays = isGone || (await mayStay(run, execution, { step, error }));
-      const reason = isGone ? "that host is declared no longer" : error.message;
-      return { step, error, stays, reason };
+      const stays = await mayStay(run, execution, { step, error });
+      return { step, error, stays };
     }),
   );
   const staying = judged.filter(({ stays }) => stays);
   if (staying.length > 0)
     await execution.journal.write(staying.map(({ step }) => ({ event: "undone", step: step.id })));
-  for (const { step, reason } of staying)
-    execution.progress.say(`${step.host}  not done: ${step.undo}; it goes without: ${reason}`);
+  for (const { step, error } of staying)
+    execution.progress.say(`${step.host}  not done: ${step.undo}; it goes without: ${error.message}`);
   return judged.filter(({ stays }) => !stays);
 }
 
@@ -198,7 +195,7 @@ class CannotStartOver extends UserError {
     const hosts = unseen.map(({ step }) => step.host).join(", ");
     super(
       `${because}; expected it to hold, since to start over needs ${hosts}, out of reach. ` +
-        "Bring that about by hand, or the host back, and run the same command again.",
+        "Bring the host back and run the same command again; or pulumi up with the other side active, which keeps what was written there.",
     );
   }
 }

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { unifiedDiff } from "../editors/edit";
 import { EditError } from "../editors/errors";
 import { lineSecrets } from "../editors/secrets";
-import { Refusal } from "../engine/errors";
+import { isTakenOut, Refusal } from "../engine/errors";
 import type { Handler, JsonObject } from "../engine/step";
 import { keepOriginal, readEdited, readOriginal, replaceContent } from "../journal/originals";
 import type { HostAccess, World } from "../transports/contract";
@@ -48,6 +48,7 @@ export const editHandlers: Readonly<Record<string, Handler<World>>> = {
       );
       await replaceContent(host, path, back);
     },
+    mayStay: async ({ step }, failure) => isTakenOut(failure, step.host),
   },
 };
 

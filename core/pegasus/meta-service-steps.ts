@@ -5,7 +5,7 @@
  * that is its own memory, not its file. Whether it leads is asked through the shell. One that ends again while it is
  * waited for (ZooKeeper out of reach, tables where a recovery expects none) is told at once, not after the time-out.
  */
-import { HostUnreachable, ifDeclared, ifReachable, UserError } from "../engine/errors";
+import { HostUnreachable, ifDeclared, ifReachable, isTakenOut, UserError } from "../engine/errors";
 import type { Handler, JsonObject, Sight } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import { noteRan, readRan, type Ran } from "../journal/ran";
@@ -43,7 +43,8 @@ export const metaServiceHandlers: Readonly<Record<string, Handler<World>>> = {
       await ledAgain(world, world.host(host), args);
     },
     // Metas stand in for each other: one may be missing where another leads.
-    async mayStay({ step: { args }, world }, failure) {
+    async mayStay({ step: { args, host }, world }, failure) {
+      if (isTakenOut(failure, host)) return true;
       if (!(failure instanceof HostUnreachable)) return false;
       return (
         (await ifReachable(askShell(world, shellOf(args), "cluster_info", readClusterInfo)))?.ok === true

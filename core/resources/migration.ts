@@ -42,7 +42,7 @@ export const migration: Lifecycle = {
       return await withMigrationWorld(desired, async (world) => {
         const history = readHistory(await readRuns(world, keepersOf(desired)));
         await refuseAnother(world, desired, history);
-        if (history.pendingMove && !history.isSettledOn(history.active)) {
+        if (history.pendingMove && !history.isSettledOn(desired.active)) {
           const { operation, stages } = history.pendingMove.plan;
           const steps = describeSteps({ ...history.pendingMove.plan, stages });
           return accepted(news, { plan: { goesOn: `with the move ${operation} begun earlier`, steps } });

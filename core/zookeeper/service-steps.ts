@@ -72,8 +72,8 @@ export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
     async look({ step, world, has }) {
       const looked = stopped(world.host(step.host), serviceOf(step.args));
       // Once its files were taken, all that counts is that the servers that nobody sees cannot serve by themselves.
-      if (has("tail") && !(await ifReachable(looked)) && (await isQuorumSeen(world, step.args)))
-        return { done: true, found: "out of reach, as too few are to serve", unseen: true };
+      if (has("tail") && !(await ifReachable(looked)) && (await isQuorumDown(world, step.args)))
+        return { done: true, found: "out of reach, and the others are down", unseen: true };
       return looked;
     },
     async apply({ step, world }) {
@@ -217,12 +217,14 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
   return { done: synced === count("follower"), found: `${found}, ${synced} synced` };
 }
 
-/** Whether so many are in reach that the others are no quorum. */
-async function isQuorumSeen(world: World, args: JsonObject): Promise<boolean> {
+/** Whether so many are seen to be down that the others are no quorum. */
+async function isQuorumDown(world: World, args: JsonObject): Promise<boolean> {
   const servers = serversOf(args);
   const answers = await askEach(world, servers, Number(args["clientPort"]));
-  const unseen = answers.filter(({ answer }) => answer === undefined || answer.kind === "late");
-  return servers.length > 0 && unseen.length < quorumOf({ servers });
+  const maybeUp = answers.filter(
+    (one) => runs(one) || one.answer === undefined || one.answer.kind === "late",
+  );
+  return servers.length > 0 && maybeUp.length < quorumOf({ servers });
 }
 
 /** Whether those can take writes. @param args `servers`, and their `clientPort` */

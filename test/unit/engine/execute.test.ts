@@ -149,7 +149,8 @@ describe("going on after a kill", () => {
     const again = { ...another(world, store), handlers: { set: { ...set, look } } };
     await expect(execute(again)).rejects.toThrow(
       'zk1: "set stop" no longer holds: nothing; expected it to hold, since to start over needs zk2, out of reach. ' +
-        "Bring that about by hand, or the host back, and run the same command again.",
+        "Bring the host back and run the same command again; or pulumi up with the other side active, which keeps what was " +
+        "written there.",
     );
     expect(world.only("apply")).toEqual([]);
     expect(store.runs[0]?.rewound).toBe(false);
