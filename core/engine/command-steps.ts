@@ -3,7 +3,7 @@
  * What a command did cannot be looked at, so only the journal knows; on resuming it may run once more, and the
  * documentation asks for commands that can stand it.
  */
-import { UnknownHost, UserError } from "./errors";
+import { isTakenOut, UserError } from "./errors";
 import type { Handler, Step } from "./step";
 
 export interface Command {
@@ -58,7 +58,7 @@ export const commandHandlers: Readonly<Record<string, Handler<CommandWorld>>> = 
           await world.command(command);
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
-          const isGone = error instanceof UnknownHost && error.host === command.on;
+          const isGone = command.on !== undefined && isTakenOut(error, command.on);
           say(isGone ? `not run, ${command.on} is declared no longer: ${command.run}` : error.message);
           if (!isGone) failures.push(error);
         }

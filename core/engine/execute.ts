@@ -60,7 +60,8 @@ export async function execute<World>(execution: Execution<World>): Promise<Map<s
  * Takes back everything the run began, latest first: the journal walked backwards, not the plan. What was done side by
  * side is taken back side by side: of servers that are started one by one, each would wait for the rest.
  * Goes on after a failure, so that one dead host does not keep the others fenced, and throws at the end all failures of
- * which the handler does not say that they may stay. Each step goes by what was found when it was done, also when the run is half taken back or has started over.
+ * which the handler does not say that they may stay. Each step goes by what was found when it was done, also when the run
+ * is half taken back or has started over.
  */
 export async function takeBack<World>(
   run: Run,
@@ -101,10 +102,7 @@ async function withoutThoseThatMayStay<World>(
   failures: readonly Failure[],
 ): Promise<readonly Failure[]> {
   const judged = await Promise.all(
-    failures.map(async ({ step, error }) => {
-      const stays = await mayStay(run, execution, { step, error });
-      return { step, error, stays };
-    }),
+    failures.map(async (failure) => ({ ...failure, stays: await mayStay(run, execution, failure) })),
   );
   const staying = judged.filter(({ stays }) => stays);
   if (staying.length > 0)

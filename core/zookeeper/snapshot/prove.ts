@@ -12,6 +12,7 @@ import { Refusal } from "../../engine/errors";
 import type { Complaint } from "../../engine/errors";
 import type { JsonObject, StepContext } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
+import { exists } from "../../transports/exists";
 import { showZxid } from "../files/file-name";
 import { reckon } from "../files/reckon";
 import { describeSnapshot } from "../files/refit-snapshot";
@@ -110,7 +111,7 @@ async function compareTree(
   if (typeof args["logFile"] === "string") return compareLogged(host, args["logFile"], reckoned);
   const zxid = BigInt(String(reckoned["zxid"])).toString(16);
   const path = `${args["dataDir"]}/version-2/snapshot.${zxid}`;
-  if ((await host.run(["test", "-e", path], { accept: [0, 1] })).code === 1) return undefined;
+  if (!(await exists(host, path))) return undefined;
   return compareWritten(host, path, reckoned);
 }
 

@@ -5,13 +5,14 @@
 import { Refusal, UserError } from "../../engine/errors";
 import type { Handler, JsonObject, StepContext } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
+import { exists } from "../../transports/exists";
 import { servesWithQuorum } from "../service-steps";
 
 export const setAside: Handler<World> = {
   async look({ step: { host, args }, world, run }) {
     const { stdout } = await world.host(host).script(FOLDERS_EMPTY, foldersOf(args));
-    const aside = await world.host(host).run(["test", "-e", asideOf(args, run)], { accept: [0, 1] });
-    const done = stdout.trim() === "empty" && (aside.code === 0 || args["operation"] === "forward");
+    const isAside = await exists(world.host(host), asideOf(args, run));
+    const done = stdout.trim() === "empty" && (isAside || args["operation"] === "forward");
     return { done, found: stdout.trim() };
   },
   async apply({ step: { host, args }, world, run }) {
@@ -68,8 +69,8 @@ async function isComplete({
     `${args["dataDir"]}/version-2/${result("hand over")["name"]}`,
     ...(log === undefined ? [] : [`${args["dataLogDir"]}/version-2/${log}`]),
   ];
-  const there = files.map((path) => world.host(host).run(["test", "-e", path], { accept: [0, 1] }));
-  return (await Promise.all(there)).every(({ code }) => code === 0);
+  const there = await Promise.all(files.map((path) => exists(world.host(host), path)));
+  return !there.includes(false);
 }
 
 function asideOf(args: JsonObject, run: string): string {

@@ -6,6 +6,7 @@ import { HostUnreachable, ifReachable, UserError } from "../../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
+import { exists } from "../../transports/exists";
 import { askSrvr } from "../ask";
 import { sessionsIn } from "../files/snapshot";
 import { sayServers, type Server } from "../side";
@@ -152,10 +153,11 @@ export const snapshotHandlers: Readonly<Record<string, Handler<World>>> = {
   "zk.cleanStaging": {
     async look({ step: { host, args }, world }) {
       const path = String(args["staging"]);
-      const there = await ifReachable(world.host(host).run(["test", "-e", path], { accept: [0, 1] }));
+      const isThere = await ifReachable(exists(world.host(host), path));
       // On the way back its host may be gone for good, and everything is proved by now.
-      if (!there) return { done: true, found: "out of reach; the next one that stages there empties it" };
-      return { done: there.code === 1, found: there.code === 1 ? "nothing staged" : "staged files" };
+      if (isThere === undefined)
+        return { done: true, found: "out of reach; the next one that stages there empties it" };
+      return { done: !isThere, found: isThere ? "staged files" : "nothing staged" };
     },
     async apply({ step: { host, args }, world }) {
       await world.host(host).run(["rm", "-rf", "--", String(args["staging"])]);

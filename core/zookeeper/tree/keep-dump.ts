@@ -1,6 +1,7 @@
 /** Keeps beside the journal what is about to be written over. */
 import { folderOf, makeFolder } from "../../journal/folder";
 import type { HostAccess, World, Written } from "../../transports/contract";
+import { exists } from "../../transports/exists";
 
 export interface KeptDump extends Written {
   readonly path: string;
@@ -20,19 +21,14 @@ export async function keepDump(
   await makeFolder(host, world.migration);
   for (let number = 1; ; number++) {
     const path = dumpPath(world, number === 1 ? name : `${name}-${number}`);
-    if (await isThere(host, path)) continue;
+    if (await exists(host, path)) continue;
     return { path, ...(await host.writeStream(path, dump, { mode: "0600" })) };
   }
 }
 
 /** Whether one of that name was kept. */
 export function isKept(world: World, host: HostAccess, name: string): Promise<boolean> {
-  return isThere(host, dumpPath(world, name));
-}
-
-async function isThere(host: HostAccess, path: string): Promise<boolean> {
-  const { code } = await host.run(["test", "-e", path], { accept: [0, 1] });
-  return code === 0;
+  return exists(host, dumpPath(world, name));
 }
 
 function dumpPath(world: World, name: string): string {
