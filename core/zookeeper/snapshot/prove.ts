@@ -12,7 +12,7 @@ import { Refusal } from "../../engine/errors";
 import type { Complaint } from "../../engine/errors";
 import type { JsonObject, StepContext } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
-import { exists } from "../../transports/exists";
+import { exists } from "../exists";
 import { showZxid } from "../files/file-name";
 import { reckon } from "../files/reckon";
 import { describeSnapshot } from "../files/refit-snapshot";

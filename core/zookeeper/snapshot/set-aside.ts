@@ -5,7 +5,7 @@
 import { Refusal, UserError } from "../../engine/errors";
 import type { Handler, JsonObject, StepContext } from "../../engine/step";
 import type { HostAccess, World } from "../../transports/contract";
-import { exists } from "../../transports/exists";
+import { exists } from "../exists";
 import { servesWithQuorum } from "../service-steps";
 
 export const setAside: Handler<World> = {

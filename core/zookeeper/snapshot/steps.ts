@@ -6,7 +6,7 @@ import { HostUnreachable, ifReachable, UserError } from "../../engine/errors";
 import type { Handler, JsonObject, Sight, StepContext } from "../../engine/step";
 import { waitFor } from "../../engine/wait";
 import type { HostAccess, World } from "../../transports/contract";
-import { exists } from "../../transports/exists";
+import { exists } from "../exists";
 import { askSrvr } from "../ask";
 import { sessionsIn } from "../files/snapshot";
 import { sayServers, type Server } from "../side";

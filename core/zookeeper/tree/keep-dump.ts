@@ -1,7 +1,7 @@
 /** Keeps beside the journal what is about to be written over. */
 import { folderOf, makeFolder } from "../../journal/folder";
 import type { HostAccess, World, Written } from "../../transports/contract";
-import { exists } from "../../transports/exists";
+import { exists } from "../exists";
 
 export interface KeptDump extends Written {
   readonly path: string;
