@@ -36,7 +36,7 @@ export class RemoteJournal implements JournalStore {
     return parseJournals(await this.texts());
   }
 
-  /** Also tells what each host that answers has missed, by name. Whole lines are counted. */
+  /** Also tells what each host that answers has missed, by name, be it nothing. Whole lines are counted. */
   async readCounted(): Promise<{ readonly entries: readonly Entry[]; readonly missed: MissedLines }> {
     const texts = await this.texts();
     const lines = linesOf(texts).filter((line) => parseLine(line).length > 0);
@@ -44,8 +44,7 @@ export class RemoteJournal implements JournalStore {
       const text = texts[index];
       if (text === undefined) return [];
       const held = new Set(text.split("\n"));
-      const lacks = lines.filter((line) => !held.has(line));
-      return lacks.length === 0 ? [] : [[name, lacks] as const];
+      return [[name, lines.filter((line) => !held.has(line))] as const];
     });
     return { entries: parseJournals(texts), missed: new Map(missed) };
   }
@@ -54,8 +53,9 @@ export class RemoteJournal implements JournalStore {
   async spread(missed: MissedLines): Promise<void> {
     await this.onMajority("write", async (host) => {
       const lines = missed.get(host.name);
+      if (!lines) throw new UserError(`${host.name}: did not answer when the journal was read`);
       // Who has missed nothing only has to be there.
-      if (lines) await this.appendTo(host, lines);
+      if (lines.length > 0) await this.appendTo(host, lines);
       else await host.script("true");
     });
   }

@@ -74,7 +74,8 @@ function guarded(journal: RemoteJournal, lock: Lock): JournalStore {
     append: (entries) => write(() => journal.append(entries)),
     async read() {
       const { entries, missed } = await journal.readCounted();
-      if (missed.size > 0) await write(() => journal.spread(missed));
+      const isLacking = [...missed.values()].some((lines) => lines.length > 0);
+      if (isLacking) await write(() => journal.spread(missed));
       return entries;
     },
   };

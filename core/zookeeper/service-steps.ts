@@ -6,11 +6,12 @@
  * quorum is the concern of `zk.joined`, once all are started.
  */
 import { ifReachable, UserError } from "../engine/errors";
-import type { Handler, JsonObject, Sight, Step } from "../engine/step";
+import type { Handler, JsonObject, Sight, Step, StepContext } from "../engine/step";
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
 import type { Mode } from "../transports/fourlw";
 import { askEach, askMntr, askSrvr, isLed, runs, sayAnswer, sayEach } from "./ask";
+import { changesBegunAfter } from "./snapshot/untouched";
 import { quorumOf, type Server, type Side } from "./side";
 
 type ServiceArgs = { clientPort: number; start: string; stop: string; dataDir: string };
@@ -31,7 +32,7 @@ export function stopStep(
     id: `stop ${server.name}`,
     host: server.name,
     kind: "zk.stop",
-    args: { ...serviceArgs(side), servers: serverArgs(side) },
+    args: { ...serviceArgs(side), dataLogDir: side.dataLogDir, servers: serverArgs(side) },
     says,
     // A host that boots starts its server by itself, over folders that are being filled.
     ...(options?.lasting ? {} : { holdsUntil: `start ${server.name}` }),
@@ -69,13 +70,7 @@ export function joinedStep(side: Side, via: Server, timeoutMs: number): Step {
 
 export const serviceHandlers: Readonly<Record<string, Handler<World>>> = {
   "zk.stop": {
-    async look({ step, world, has }) {
-      const looked = stopped(world.host(step.host), serviceOf(step.args));
-      // Once its files were taken, all that counts is that the servers that nobody sees cannot serve by themselves.
-      if (has("tail") && !(await ifReachable(looked)) && (await isQuorumDown(world, step.args)))
-        return { done: true, found: "out of reach, and the others are down", unseen: true };
-      return looked;
-    },
+    look: (context) => (context.has("tail") ? stayedStopped(context) : stoppedNow(context)),
     async apply({ step, world }) {
       const answer = await askSrvr(world.host(step.host), serviceOf(step.args).clientPort);
       await stopServer(world.host(step.host), serviceOf(step.args));
@@ -182,6 +177,28 @@ async function stopped(host: HostAccess, service: ServiceArgs): Promise<Sight> {
   const pids = await listeners(host, service.clientPort);
   if (pids.length === 0) return { done: true, found: `nobody listens on ${service.clientPort}` };
   return { done: false, found: `pid ${pids.join(", ")} listens on ${service.clientPort}` };
+}
+
+function stoppedNow({ step, world }: StepContext<World>): Promise<Sight> {
+  return stopped(world.host(step.host), serviceOf(step.args));
+}
+
+/** The same once the ensemble's files were taken: what is written there later would be left behind. */
+async function stayedStopped(context: StepContext<World>): Promise<Sight> {
+  const { step, world } = context;
+  const looked = stoppedNow(context);
+  const now = await ifReachable(looked);
+  // All that counts of servers that nobody sees is that they cannot serve by themselves.
+  if (!now && (await isQuorumDown(world, step.args)))
+    return { done: true, found: "out of reach, and the others are down", unseen: true };
+  const { dataDir, dataLogDir } = step.args;
+  // Only the ensemble that is left stays stopped for good. Journals of 0.1.0 have no log folder there.
+  if (!now?.done || !step.lasting || typeof dataLogDir !== "string") return looked;
+  const folders = { dataDir: String(dataDir), dataLogDir };
+  const changes = await changesBegunAfter(world.host(step.host), folders, context.result("tail"));
+  if (changes?.length === 0) return now;
+  const what = changes?.join(", ") ?? "a log that cannot be read";
+  return { done: false, found: `stopped, but it has run since its files were taken: ${what}` };
 }
 
 async function started(host: HostAccess, service: ServiceArgs): Promise<Sight> {

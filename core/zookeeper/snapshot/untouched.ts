@@ -9,6 +9,7 @@ import type { HostAccess, World } from "../../transports/contract";
 import type { Run } from "../../engine/journal";
 import { stepsOf } from "../../engine/step";
 import { askEach } from "../ask";
+import { parseFileName } from "../files/file-name";
 import { continueLog, unread } from "../files/log";
 import { txnName } from "../files/txn-types";
 import type { Folders } from "./judge-files";
@@ -54,10 +55,42 @@ export async function changesAfter(
   const { logs } = await listFiles(host, folders);
   const at = logs.findIndex(({ name }) => name === log);
   if (at === -1) return undefined;
+  return changesIn(
+    host,
+    folders,
+    logs.slice(at).map(({ name }) => ({ name, start: name === log ? bytes : 0 })),
+  );
+}
+
+/**
+ * The same of any server of that ensemble, in the logs that it has begun later: a server begins one with the first
+ * transaction after its start (`FileTxnLog.append`).
+ * @param tail what the step `tail` returned
+ */
+export async function changesBegunAfter(
+  host: HostAccess,
+  folders: Folders,
+  tail: JsonObject,
+): Promise<readonly string[] | undefined> {
+  const { logs } = await listFiles(host, folders);
+  const later = logs.filter(
+    ({ name }) => (parseFileName(name)?.zxid ?? 0n) > BigInt(String(tail["lastZxid"])),
+  );
+  return changesIn(
+    host,
+    folders,
+    later.map(({ name }) => ({ name, start: 0 })),
+  );
+}
+
+async function changesIn(
+  host: HostAccess,
+  { dataLogDir }: Folders,
+  logs: readonly { readonly name: string; readonly start: number }[],
+): Promise<readonly string[] | undefined> {
   const types = new Set<number>();
-  for (const { name } of logs.slice(at)) {
-    const start = name === log ? bytes : 0;
-    const stream = await host.readStream(`${folders.dataLogDir}/version-2/${name}`, { start });
+  for (const { name, start } of logs) {
+    const stream = await host.readStream(`${dataLogDir}/version-2/${name}`, { start });
     const verdict = await continueLog(unread(name, start), stream as AsyncIterable<Buffer>);
     if (verdict.end.kind === "corrupt") return undefined;
     for (const type of verdict.types) types.add(type);

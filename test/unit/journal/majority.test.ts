@@ -106,6 +106,19 @@ describe("what a killed writer left on one host, read under the lock", () => {
   });
 });
 
+test("a host that did not answer when the journal was read may lack its lines, and counts for none", async () => {
+  const hosts = keepers(3);
+  const journal = new RemoteJournal("migration-1", hosts);
+  await new RemoteJournal("migration-1", hosts.slice(1, 2)).append([entry(0)]);
+  hosts[0]!.down = "no route";
+  const { missed } = await journal.readCounted();
+  hosts[0]!.down = undefined;
+  hosts[2]!.down = "no route";
+  await expect(journal.spread(missed)).rejects.toThrow(
+    /^cannot write the journal on a majority of zk1, zk2, zk3: zk1/,
+  );
+});
+
 test("half of the hosts is no majority, neither to write nor to read", async () => {
   const hosts = keepers(4);
   const journal = new RemoteJournal("migration-1", hosts);

@@ -6,6 +6,8 @@ import type { Mode } from "../../../core/transports/fourlw";
 import { serviceHandlers } from "../../../core/zookeeper/service-steps";
 import { SRVR_3_4_14 } from "../transports/fourlw-recorded";
 import { contextOf, World } from "../world";
+import { logOf, recorded } from "./files/recorded";
+import { Disk } from "./snapshot/disk";
 
 /** @param synced what the leader's mntr says; absent where it may not answer that */
 function lookAt(modes: readonly (Mode | "stopped")[], synced?: number) {
@@ -63,6 +65,23 @@ test.each<[string, boolean, readonly (Mode | "stopped" | "gone")[], boolean]>([
   const looked = serviceHandlers["zk.stop"]!.look({ ...contextOf(step, world), has: () => brought });
   if (holds) expect(await looked).toMatchObject({ done: true });
   else await expect(looked).rejects.toThrow("zk1: no route");
+});
+
+test.each<[string, boolean, bigint, Readonly<Record<string, Buffer>>]>([
+  ["nothing later", true, 0x51n, { "log.3a": recorded("3.7.1", "log.3a") }],
+  ["a log begun later, with writes", false, 0x39n, { "log.3a": recorded("3.7.1", "log.3a") }],
+  ["a log begun later, with nothing but sessions", true, 0x4bn, { "log.4c": logOf(0x4cn, 0x4dn) }],
+  ["a log begun later that cannot be read", false, 0x4bn, { "log.4c": Buffer.from("not one of those") }],
+])("a stopped server whose files were taken, on its disk %s: holds %s", async (_, holds, lastZxid, logs) => {
+  const world = new World([]);
+  world.hosts.set("zk1", new Disk("zk1", logs));
+  const { args } = ensembleOf(["stopped"]);
+  const folders = { dataDir: "/data", dataLogDir: "/logs" };
+  const step = { id: "stop zk1", host: "zk1", kind: "zk.stop", says: "stop", lasting: true } as const;
+  const context = contextOf({ ...step, args: { ...args, ...folders } }, world);
+  const result = () => ({ lastZxid: lastZxid.toString() });
+  const sight = await serviceHandlers["zk.stop"]!.look({ ...context, has: () => true, result });
+  expect(sight.done).toBe(holds);
 });
 
 test.each<[string, Parameters<typeof lookAt>]>([

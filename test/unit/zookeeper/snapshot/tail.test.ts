@@ -1,12 +1,9 @@
 /** What is brought once the origin is fenced, and what speaks against bringing it. */
-import { Readable } from "node:stream";
-import type { HostAccess, ReadOptions } from "../../../../core/transports/contract";
 import { judgeLog } from "../../../../core/zookeeper/files/log";
 import { bringTail, type TailSource } from "../../../../core/zookeeper/snapshot/tail";
-import { FakeHost } from "../../world";
-import { collect, inChunks, logOf, recorded } from "../files/recorded";
+import { inChunks, logOf, recorded } from "../files/recorded";
+import { Disk, LOGS } from "./disk";
 
-const LOGS = "/logs/version-2";
 const AFTER = 0x39n;
 const limits = {
   juteMaxBuffer: 1 << 20,
@@ -14,29 +11,6 @@ const limits = {
   format: "3.6+",
   acceptDataLoss: false,
 } as const;
-
-/** A host whose files can be read and written as streams. */
-class Disk extends FakeHost {
-  constructor(name: string, files: Readonly<Record<string, Buffer>> = {}) {
-    super(name);
-    for (const [file, bytes] of Object.entries(files)) this.files.set(`${LOGS}/${file}`, bytes);
-    const access: Partial<HostAccess> = {
-      run: async () => ({ code: 0, stdout: "1000:1000\n", stderr: "" }),
-      readStream: async (path: string, options: ReadOptions = {}) =>
-        Readable.from(inChunks((this.files.get(path) ?? Buffer.alloc(0)).subarray(options.start ?? 0), 900)),
-      writeStream: async (path: string, content: AsyncIterable<Buffer>) => {
-        const bytes = await collect(content);
-        this.files.set(path, bytes);
-        return { bytes: bytes.length, sha256: "" };
-      },
-    };
-    Object.assign(this, access);
-    this.answer = (text, [dir]) =>
-      text.includes("find") && dir === "/logs"
-        ? [...this.files].map(([path, { length }]) => `${length} ${path.slice(LOGS.length + 1)}\n`).join("")
-        : "";
-  }
-}
 
 const older = recorded("3.7.1", "log.1");
 const newer = recorded("3.7.1", "log.3a");
