@@ -1,6 +1,7 @@
 /**
  * Runs the journeys two at a time, each file on a lab of its own (`PULUMI_ZOOKEEPER_LAB`): most of a journey is
- * waiting, for elections, leases and sessions. A file's output comes in one piece, when it has ended.
+ * waiting, for elections, leases and sessions. A file's output comes in one piece, when it has ended; that of one that
+ * failed comes last, so that the end of a log has what failed and why.
  */
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -33,13 +34,16 @@ export async function runJourneys(project) {
       const began = Date.now();
       const { code, output } = await runOne(project, name, lab);
       const seconds = Math.round((Date.now() - began) / 1000);
-      results.push({ name, code, seconds });
-      console.log(`${output}\n${said({ name, code, seconds })}; ${waiting.length} not begun\n`);
+      results.push({ name, code, seconds, output });
+      const shown = code === 0 ? `${output}\n` : "";
+      console.log(`${shown}${said({ name, code, seconds })}; ${waiting.length} not begun\n`);
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, lab) => lane(lab)));
+  const failed = results.filter(({ code }) => code !== 0);
+  for (const { output } of failed) console.log(output);
   console.log(results.map(said).sort().join("\n"));
-  return results.every(({ code }) => code === 0);
+  return failed.length === 0;
 }
 
 function namesOf(project) {

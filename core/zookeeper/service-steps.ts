@@ -10,7 +10,7 @@ import type { Handler, JsonObject, Sight, Step, StepContext } from "../engine/st
 import { waitFor } from "../engine/wait";
 import type { HostAccess, World } from "../transports/contract";
 import type { Mode } from "../transports/fourlw";
-import { askEach, askMntr, askSrvr, isLed, runs, sayAnswer, sayEach } from "./ask";
+import { askEach, askMntr, askSrvr, isLed, runs, sayAnswer, sayEach, type Answered } from "./ask";
 import { changesBegunAfter } from "./snapshot/untouched";
 import { quorumOf, type Server, type Side } from "./side";
 
@@ -20,6 +20,8 @@ const STOP_SECONDS = 60;
 const START_TIMEOUT_MS = 60_000;
 /** Two servers of 3.4.14 whose third was dead were seen to take 42 s: more than once initLimit. */
 const LEADER_TIMEOUT_MS = 120_000;
+/** What a follower takes to sync with its new leader, or a busy server to answer. */
+const SETTLES_WITHIN_MS = 10_000;
 
 /** Stops one server; taken back by starting it, and by waiting for a leader once a majority is started. */
 export function stopStep(
@@ -238,25 +240,21 @@ async function joined(world: World, args: JsonObject): Promise<Sight> {
 async function isQuorumDown(world: World, args: JsonObject): Promise<boolean> {
   const servers = serversOf(args);
   const answers = await askEach(world, servers, Number(args["clientPort"]));
-  const maybeUp = answers.filter(
-    (one) => runs(one) || one.answer === undefined || one.answer.kind === "late",
-  );
+  const maybeUp = answers.filter((one) => mayRun(one) || one.answer === undefined);
   return servers.length > 0 && maybeUp.length < quorumOf({ servers });
 }
 
-/** Whether those can take writes. @param args `servers`, and their `clientPort` */
+/**
+ * Whether those can take writes. Where enough of them run, an election that is about to end is waited for.
+ * @param args `servers`, and their `clientPort`
+ */
 export async function servesWithQuorum(world: World, args: JsonObject): Promise<boolean> {
-  const servers = serversOf(args);
-  const answers = await askEach(world, servers, Number(args["clientPort"]));
-  return answers.filter(isLed).length > servers.length / 2;
+  const { serves } = await waitFor(() => led(world, args), { timeoutMs: SETTLES_WITHIN_MS });
+  return serves;
 }
 
-/** With less than a majority started there is nothing to wait for: others are started after it, or cannot be. */
 async function ledAgain(world: World, args: JsonObject): Promise<void> {
-  const servers = serversOf(args);
-  const sight = await waitFor(() => led(world, servers, Number(args["clientPort"])), {
-    timeoutMs: LEADER_TIMEOUT_MS,
-  });
+  const sight = await waitFor(() => led(world, args), { timeoutMs: LEADER_TIMEOUT_MS });
   if (!sight.done) {
     throw new UserError(
       `${sight.found} ${LEADER_TIMEOUT_MS / 1000} s after the start, expected a leader. Look into the servers' logs for the reason.`,
@@ -264,10 +262,22 @@ async function ledAgain(world: World, args: JsonObject): Promise<void> {
   }
 }
 
-async function led(world: World, servers: readonly Server[], port: number): Promise<Sight> {
-  const answers = await askEach(world, servers, port);
-  const started = answers.filter(runs);
-  return { done: started.some(isLed) || started.length <= servers.length / 2, found: sayEach(answers) };
+/**
+ * A leader alone is no quorum yet: it answers first, and its followers once they are synced. With less than a majority
+ * started there is nothing to wait for: others are started after it, or cannot be.
+ */
+async function led(world: World, args: JsonObject): Promise<Sight & { readonly serves: boolean }> {
+  const servers = serversOf(args);
+  const answers = await askEach(world, servers, Number(args["clientPort"]));
+  const quorum = quorumOf({ servers });
+  const serves = answers.filter(isLed).length >= quorum;
+  const done = serves || answers.filter(mayRun).length < quorum;
+  return { done, found: sayEach(answers), serves };
+}
+
+/** Also a server that takes its time to answer. */
+function mayRun(one: Answered): boolean {
+  return runs(one) || one.answer?.kind === "late";
 }
 
 /** Journals of 0.1.0 do not have them. */

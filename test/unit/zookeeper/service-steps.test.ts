@@ -1,22 +1,19 @@
 /** When servers count as one ensemble: a leader, and everybody else with it. */
-import { Duplex } from "node:stream";
-import { HostUnreachable } from "../../../core/engine/errors";
-import { DialFailed } from "../../../core/transports/contract";
-import type { Mode } from "../../../core/transports/fourlw";
+import type { JsonObject, Step } from "../../../core/engine/step";
 import { serviceHandlers } from "../../../core/zookeeper/service-steps";
-import { SRVR_3_4_14 } from "../transports/fourlw-recorded";
 import { contextOf, World } from "../world";
+import { answering, type State } from "./answering";
 import { logOf, recorded } from "./files/recorded";
 import { Disk } from "./snapshot/disk";
 
 /** @param synced what the leader's mntr says; absent where it may not answer that */
-function lookAt(modes: readonly (Mode | "stopped")[], synced?: number) {
+function lookAt(modes: readonly State[], synced?: number) {
   const { world, args } = ensembleOf(modes, synced);
   const step = { id: "joined", host: "zk1", kind: "zk.joined", args, says: "wait" };
   return serviceHandlers["zk.joined"]!.look(contextOf(step, world));
 }
 
-function ensembleOf(modes: readonly (Mode | "stopped" | "gone")[], synced?: number) {
+function ensembleOf(modes: readonly State[], synced?: number) {
   const names = modes.map((_, at) => `zk${at + 1}`);
   const world = new World(names);
   modes.forEach((mode, at) => (world.host(names[at]!).dial = async () => answering(mode, synced)));
@@ -26,43 +23,50 @@ function ensembleOf(modes: readonly (Mode | "stopped" | "gone")[], synced?: numb
   };
 }
 
-function answering(mode: Mode | "stopped" | "gone", synced?: number): Duplex {
-  if (mode === "gone") throw new HostUnreachable("zk", "no route", "Start it.");
-  if (mode === "stopped") throw new DialFailed("zk", "refused", "nobody listens", "");
-  const mntr =
-    synced === undefined
-      ? "mntr is not executed because it is not in the whitelist."
-      : `zk_synced_followers\t${synced}\n`;
-  return new Duplex({
-    read: () => undefined,
-    write(word, _encoding, written) {
-      this.push(String(word).startsWith("mntr") ? mntr : SRVR_3_4_14.replace("standalone", mode));
-      this.push(null);
-      written();
-    },
-  });
-}
-
-test.each<[boolean, string, readonly (Mode | "stopped" | "gone")[]]>([
-  [true, "the others serve", ["gone", "leader", "follower"]],
+test.each<[boolean, string, readonly State[]]>([
+  [true, "the others serve", ["unreachable", "leader", "follower"]],
   [true, "it is stopped, and the others serve", ["stopped", "leader", "follower"]],
-  [false, "only one of the others serves", ["gone", "leader", "stopped"]],
-  [false, "the others have no leader", ["gone", "read-only", "read-only"]],
+  [false, "only one of the others serves", ["unreachable", "leader", "stopped"]],
+  [false, "the others have no leader", ["unreachable", "read-only", "read-only"]],
 ])("%s: a stopped server may stay so where %s", async (may, _, modes) => {
   const { world, args } = ensembleOf(modes);
-  const step = { id: "stop zk1", host: "zk1", kind: "zk.stop", args, says: "stop" };
-  expect(await serviceHandlers["zk.stop"]!.mayStay!(contextOf(step, world), new Error("no route"))).toBe(may);
+  let seconds = 0;
+  const clock = jest.spyOn(performance, "now").mockImplementation(() => (seconds += 5) * 1000);
+  expect(await mayStayStopped(world, args)).toBe(may);
+  clock.mockRestore();
 });
 
-test.each<[string, boolean, readonly (Mode | "stopped" | "gone")[], boolean]>([
-  ["the tail has come, and it alone is out of reach", true, ["gone", "stopped", "stopped"], true],
-  ["the tail has come, and a quorum is out of reach", true, ["gone", "gone", "stopped"], false],
-  ["the tail has not come", false, ["gone", "stopped", "stopped"], false],
+test("a server that may stay stopped: a follower that has not synced with the new leader yet is waited for", async () => {
+  const { world, args } = ensembleOf(["unreachable", "leader", "no quorum"]);
+  let asked = 0;
+  world.host("zk3").dial = async () => answering(++asked < 3 ? "no quorum" : "follower");
+  expect(await mayStayStopped(world, args)).toBe(true);
+});
+
+test("a stopped server that is started again has not come back before a quorum serves", async () => {
+  const { world, args } = ensembleOf(["leader", "no quorum", "stopped"]);
+  let asked = 0;
+  world.host("zk2").dial = async () => answering(++asked < 3 ? "no quorum" : "follower");
+  await serviceHandlers["zk.stop"]!.undo!(contextOf(stopOf(args), world));
+  expect(asked).toBe(3);
+});
+
+function mayStayStopped(world: World, args: JsonObject): Promise<boolean> {
+  return serviceHandlers["zk.stop"]!.mayStay!(contextOf(stopOf(args), world), new Error("no route"));
+}
+
+function stopOf(args: JsonObject): Step {
+  return { id: "stop zk1", host: "zk1", kind: "zk.stop", args, says: "stop" };
+}
+
+test.each<[string, boolean, readonly State[], boolean]>([
+  ["the tail has come, and it alone is out of reach", true, ["unreachable", "stopped", "stopped"], true],
+  ["the tail has come, and a quorum is out of reach", true, ["unreachable", "unreachable", "stopped"], false],
+  ["the tail has not come", false, ["unreachable", "stopped", "stopped"], false],
 ])("a stopped server whose host is out of reach: %s", async (_, brought, modes, holds) => {
   const { world, args } = ensembleOf(modes);
   world.host("zk1").down = "no route";
-  const step = { id: "stop zk1", host: "zk1", kind: "zk.stop", args, says: "stop" };
-  const looked = serviceHandlers["zk.stop"]!.look({ ...contextOf(step, world), has: () => brought });
+  const looked = serviceHandlers["zk.stop"]!.look({ ...contextOf(stopOf(args), world), has: () => brought });
   if (holds) expect(await looked).toMatchObject({ done: true });
   else await expect(looked).rejects.toThrow("zk1: no route");
 });

@@ -1,11 +1,8 @@
 /** Whether the server that a move was planned from still leads: passed, or refused with what each server answers. */
-import { Duplex } from "node:stream";
 import { Refusal } from "../../../../core/engine/errors";
-import { DialFailed } from "../../../../core/transports/contract";
-import type { Mode } from "../../../../core/transports/fourlw";
 import { snapshotHandlers } from "../../../../core/zookeeper/snapshot/steps";
-import { SRVR_3_4_14 } from "../../transports/fourlw-recorded";
 import { contextOf, World } from "../../world";
+import { answering, type State } from "../answering";
 
 // Nobody is waited for here: what is seen first is how it ends.
 jest.mock("../../../../core/engine/wait", () => ({ waitFor: (look: () => unknown) => look() }));
@@ -19,30 +16,11 @@ const step = {
   says: "make sure that it still leads",
 };
 
-/** What a server is, or why it cannot say. */
-type State = Mode | "no quorum" | "stopped" | "unreachable";
-
 function ensemble(...states: readonly State[]) {
   const world = new World(NAMES);
   states.forEach((state, at) => (world.host(NAMES[at]!).dial = async () => answering(state)));
   return contextOf(step, world);
 }
-
-function answering(state: State): Duplex {
-  if (state === "stopped") throw new DialFailed("zk", "refused", "nobody listens", "");
-  if (state === "unreachable") throw new DialFailed("zk", "failed", "no route", "");
-  const text = state === "no quorum" ? NOT_SERVING : SRVR_3_4_14.replace("standalone", state);
-  return new Duplex({
-    read: () => undefined,
-    write(_chunk, _encoding, written) {
-      this.push(text);
-      this.push(null);
-      written();
-    },
-  });
-}
-
-const NOT_SERVING = "This ZooKeeper instance is not currently serving requests\n";
 
 const leads = snapshotHandlers["zk.leads"]!;
 
