@@ -69,7 +69,7 @@ export interface Relay {
 }
 
 const INSTALLED = "chaos-begin";
-const POINTS_A_LAB = 4;
+const POINTS_A_LAB = 8;
 /** Whoever goes to and fro hardly gets anywhere: after so many kills, what was given last is left to come through. */
 const KILLS_TO_AND_FRO = 12;
 
@@ -154,7 +154,7 @@ export class Explorer {
       this.state = direction.to;
       return undefined;
     }
-    const where = `${at % 2 === 1 ? "done, not written, after" : "written, not done:"} ${await lastEntry(this.subject.lab)}`;
+    const where = `${at % 2 === 1 ? "done, not written, after" : "written, not done:"} ${lastEntry(this.subject.lab)}`;
     const findings: Finding[] = [];
     if (killed.how !== "killed") findings.push(stuck(`${direction.command} ${killed.how}`, killed));
     const next = recovery === "again" ? direction.command : direction.back;

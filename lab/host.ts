@@ -5,13 +5,13 @@
  * disk, before that process can be waited for.
  */
 import { spawn } from "node:child_process";
-import { existsSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { hostDir, layersDir, SSH_PORT, stateDir, type HostSpec } from "./layout";
 import { namespaceOf, plug, unplug } from "./network";
 import { PARTS } from "./parts";
-import { startTime } from "./processes";
+import { pidNamespaceOf, startTime } from "./processes";
 import { capture, type Output } from "./shell";
 import { until } from "./wait";
 
@@ -101,26 +101,41 @@ export class LabHost {
     return ["nsenter", "-t", String(pid), ...namespaces, "--", ...environment, ...argv];
   }
 
-  /** A file of the host as it is at this moment, read from outside: nothing runs on the host for it. */
+  /** Where this machine sees the host's files, as they are at this moment: nothing runs on the host for it. */
+  seenFromOutside(path: string): string {
+    return `/proc/${this.firstProcess()}/root${path}`;
+  }
+
+  /** A file of the host, read from outside. */
   peek(path: string): Buffer | undefined {
     try {
-      return readFileSync(`/proc/${this.firstProcess()}/root${path}`);
+      return readFileSync(this.seenFromOutside(path));
     } catch {
       return undefined;
     }
   }
 
+  /** What it has written since it was delivered: the part of its disk that is its own, from outside. */
+  get ownDisk(): string {
+    return join(hostDir(this.name), "upper");
+  }
+
+  /** In which its processes run; undefined where it is off. */
+  pidNamespace(): string | undefined {
+    const pid = this.firstProcess();
+    return pid === undefined ? undefined : pidNamespaceOf(pid);
+  }
+
   /** Addresses that have a connection to one of the host's own ports, as its kernel has it; read from outside. */
   connectedTo(port: number): string[] {
-    const tables = ["tcp", "tcp6"].map((table) => readTable(`/proc/${this.firstProcess()}/net/${table}`));
+    const pid = this.firstProcess();
+    const tables = ["tcp", "tcp6"].map((table) => readText(`/proc/${pid}/net/${table}`));
     return [...new Set(tables.flatMap((table) => peersOf(table, port)))].sort();
   }
 
   private firstProcess(): number | undefined {
-    const file = join(hostDir(this.name), "first-process");
-    if (!existsSync(file)) return undefined;
-    const [pid = "", started] = readFileSync(file, "utf8").split(" ");
-    return startTime(Number(pid)) === started ? Number(pid) : undefined;
+    const [pid = "", started] = readText(join(hostDir(this.name), "first-process")).split(" ");
+    return pid !== "" && startTime(Number(pid)) === started ? Number(pid) : undefined;
   }
 
   private async saysWhyItDied(): Promise<string> {
@@ -128,7 +143,8 @@ export class LabHost {
   }
 }
 
-function readTable(file: string): string {
+/** Empty where there is no such file. */
+function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {

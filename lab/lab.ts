@@ -132,7 +132,7 @@ export class Lab {
     await Promise.all(hosts.map((host) => host.shutDown()));
     rmSync(savedDir(name), { recursive: true, force: true });
     mkdirSync(savedDir(name), { recursive: true });
-    await Promise.all(hosts.map((host) => copyFolder(upperOf(host.name), join(savedDir(name), host.name))));
+    await Promise.all(hosts.map((host) => copyFolder(host.ownDisk, join(savedDir(name), host.name))));
     await this.startAll();
   }
 
@@ -146,7 +146,7 @@ export class Lab {
           rmSync(join(hostDir(host.name), part), { recursive: true, force: true });
         }
         mkdirSync(join(hostDir(host.name), "work"));
-        await copyFolder(join(savedDir(name), host.name), upperOf(host.name));
+        await copyFolder(join(savedDir(name), host.name), host.ownDisk);
       }),
     );
     await this.startAll();
@@ -162,8 +162,6 @@ export class Lab {
     await this.untilReady();
   }
 }
-
-const upperOf = (host: string) => join(hostDir(host), "upper");
 
 /** With owners, modes and the overlay's own attributes; shares blocks where the file system can. */
 function copyFolder(from: string, to: string): Promise<string> {

@@ -1,5 +1,5 @@
 /** Telling a process that lives from one that is over, and from another that got its number; ending what we started. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A pid may be used again; a pid with its start time is not. Undefined when gone, or only waiting to be reaped. */
 export function startTime(pid: number): string | undefined {
@@ -28,9 +28,40 @@ export function endSession(leader: number): void {
 
 /** Pids of every process of the session that is still there. */
 export function sessionMembers(leader: number): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && sessionOf(pid) === leader);
+  return everyPid().filter((pid) => sessionOf(pid) === leader);
+}
+
+/** Command lines of what runs on this machine, by the PID namespace that it runs in. */
+export function commandLines(): Map<string, string[]> {
+  const byNamespace = new Map<string, string[]>();
+  for (const pid of everyPid()) {
+    const namespace = pidNamespaceOf(pid);
+    const line = commandLineOf(pid);
+    if (namespace && line) byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), line]);
+  }
+  return byNamespace;
+}
+
+/** `pid:[4026532201]`; undefined when gone. */
+export function pidNamespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Empty of one that only waits to be reaped. */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}
+
+function everyPid(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }
 
 function sessionOf(pid: number): number | undefined {

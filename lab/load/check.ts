@@ -5,7 +5,7 @@
 import { Command } from "commander";
 import { readInventory } from "../inventory";
 import { inventoryFile } from "../layout";
-import { longestPauses, readLedger } from "./ledger";
+import { LedgerReader, longestPauses } from "./ledger";
 import { verifyLedger } from "./verify";
 
 const PRINTED_AT_MOST = 50;
@@ -19,7 +19,7 @@ interface Options {
 async function main(options: Options): Promise<void> {
   const inventory = readInventory(options.inventory);
   const replicas = Object.values(inventory.hosts).filter((host) => host.role === "clickhouse");
-  const entries = readLedger(options.ledger);
+  const entries = new LedgerReader(options.ledger).entries();
   const verdict = await verifyLedger(entries, options.connect ?? inventory.old, replicas);
   for (const pause of longestPauses(entries)) {
     console.log(`${pause.who.padEnd(8)} longest pause ${(pause.ms / 1000).toFixed(1)} s`);

@@ -4,7 +4,7 @@
  * A write whose outcome is unknown (the connection went before the answer) is not in it, and is never repeated
  * under the same name: what is in the ledger must be there afterwards, what is not may be.
  */
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Rows `from`…`to` of one writer, inserted in one block over one replica. */
 export interface InsertEntry {
@@ -52,9 +52,32 @@ export class Ledger {
   }
 }
 
-export function readLedger(file: string): LedgerEntry[] {
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter(Boolean).map((line) => JSON.parse(line) as LedgerEntry);
+/** Reads a ledger while it grows: each line once. */
+export class LedgerReader {
+  private readonly known: LedgerEntry[] = [];
+  private at = 0;
+
+  constructor(private readonly file: string) {}
+
+  /** All that was acknowledged until now. A line that is being written is left for the next call. */
+  entries(): readonly LedgerEntry[] {
+    const added = readFrom(this.file, this.at);
+    const lines = added.subarray(0, added.lastIndexOf("\n") + 1);
+    this.at += lines.length;
+    for (const line of lines.toString().split("\n").filter(Boolean))
+      this.known.push(JSON.parse(line) as LedgerEntry);
+    return [...this.known];
+  }
+}
+
+function readFrom(file: string, at: number): Buffer {
+  const opened = openSync(file, "r");
+  try {
+    const added = Buffer.alloc(fstatSync(opened).size - at);
+    return added.subarray(0, readSync(opened, added, 0, added.length, at));
+  } finally {
+    closeSync(opened);
+  }
 }
 
 /** A span without acknowledged writes. */

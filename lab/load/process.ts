@@ -8,7 +8,7 @@ import { checkout, inventoryFile } from "../layout";
 import { endSession } from "../processes";
 import { until } from "../wait";
 import { give } from "./control";
-import { longestPauses, readLedger, type LedgerEntry, type Pause } from "./ledger";
+import { LedgerReader, longestPauses, type LedgerEntry, type Pause } from "./ledger";
 import { verifyLedger, type Verdict } from "./verify";
 
 export interface LoadOptions {
@@ -21,7 +21,7 @@ export interface LoadOptions {
 export class Load {
   private constructor(
     private readonly child: ChildProcess,
-    readonly ledgerFile: string,
+    private readonly ledger: LedgerReader,
   ) {}
 
   /** Starts the load with an empty ledger in `folder`, and waits until every kind of writer was acknowledged once. */
@@ -44,7 +44,7 @@ export class Load {
       { cwd: checkout(), detached: true, stdio: ["pipe", log, log] },
     );
     closeSync(log);
-    const load = new Load(child, ledger);
+    const load = new Load(child, new LedgerReader(ledger));
     const writers = (options.inserts === 0 ? 0 : 2) + (options.znodes === 0 ? 0 : 1);
     const ended = once(child, "exit").then(() => {
       throw new Error(`the load ended: ${readFileSync(join(folder, "load.log"), "utf8")}`);
@@ -69,8 +69,8 @@ export class Load {
     return give(command);
   }
 
-  entries(): LedgerEntry[] {
-    return readLedger(this.ledgerFile);
+  entries(): readonly LedgerEntry[] {
+    return this.ledger.entries();
   }
 
   /** The longest time without an acknowledged write, of each replica and of the raw znodes. @param since ms of 1970 */
