@@ -245,16 +245,17 @@ async function isQuorumDown(world: World, args: JsonObject): Promise<boolean> {
 }
 
 /**
- * Whether those can take writes. Where enough of them run, an election that is about to end is waited for.
+ * Whether those can take writes. Where enough of them may run, an election that is about to end is waited for.
  * @param args `servers`, and their `clientPort`
  */
 export async function servesWithQuorum(world: World, args: JsonObject): Promise<boolean> {
-  const { serves } = await waitFor(() => led(world, args), { timeoutMs: SETTLES_WITHIN_MS });
+  const { serves } = await waitFor(() => led(world, args, mayRun), { timeoutMs: SETTLES_WITHIN_MS });
   return serves;
 }
 
+/** A dead host is late, too: for long, only those are waited for that are seen to run. */
 async function ledAgain(world: World, args: JsonObject): Promise<void> {
-  const sight = await waitFor(() => led(world, args), { timeoutMs: LEADER_TIMEOUT_MS });
+  const sight = await waitFor(() => led(world, args, runs), { timeoutMs: LEADER_TIMEOUT_MS });
   if (!sight.done) {
     throw new UserError(
       `${sight.found} ${LEADER_TIMEOUT_MS / 1000} s after the start, expected a leader. Look into the servers' logs for the reason.`,
@@ -266,12 +267,16 @@ async function ledAgain(world: World, args: JsonObject): Promise<void> {
  * A leader alone is no quorum yet: it answers first, and its followers once they are synced. With less than a majority
  * started there is nothing to wait for: others are started after it, or cannot be.
  */
-async function led(world: World, args: JsonObject): Promise<Sight & { readonly serves: boolean }> {
+async function led(
+  world: World,
+  args: JsonObject,
+  isStarted: (one: Answered) => boolean,
+): Promise<Sight & { readonly serves: boolean }> {
   const servers = serversOf(args);
   const answers = await askEach(world, servers, Number(args["clientPort"]));
   const quorum = quorumOf({ servers });
   const serves = answers.filter(isLed).length >= quorum;
-  const done = serves || answers.filter(mayRun).length < quorum;
+  const done = serves || answers.filter(isStarted).length < quorum;
   return { done, found: sayEach(answers), serves };
 }
 

@@ -51,6 +51,11 @@ test("a stopped server that is started again has not come back before a quorum s
   expect(asked).toBe(3);
 });
 
+test("a stopped server that is started again does not wait for those that nobody sees run", async () => {
+  const { world, args } = ensembleOf(["no quorum", "late", "late"]);
+  await expect(serviceHandlers["zk.stop"]!.undo!(contextOf(stopOf(args), world))).resolves.toBeUndefined();
+});
+
 function mayStayStopped(world: World, args: JsonObject): Promise<boolean> {
   return serviceHandlers["zk.stop"]!.mayStay!(contextOf(stopOf(args), world), new Error("no route"));
 }
