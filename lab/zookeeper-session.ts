@@ -47,7 +47,7 @@ const LOG_NOTHING_BUT_ERRORS = 1;
 export interface SessionOptions {
   /** @default 30 000: on a busy machine a client is not heard for seconds */
   readonly timeoutMs?: number;
-  /** @default 15 000 */
+  /** @default 60 000: a dead server that is tried first takes all of `timeoutMs`, before another is tried */
   readonly connectWithinMs?: number;
   /** `user:password` for the digest scheme. */
   readonly digest?: string;
@@ -58,7 +58,7 @@ export async function openZooKeeper(
   connectString: string,
   options: SessionOptions = {},
 ): Promise<ZooKeeperSession> {
-  const { timeoutMs = 30_000, connectWithinMs = 15_000, digest } = options;
+  const { timeoutMs = 30_000, connectWithinMs = 60_000, digest } = options;
   const client = new ZooKeeper({
     connect: connectString,
     timeout: timeoutMs,
