@@ -51,16 +51,17 @@ export function pidNamespaceOf(pid: number): string | undefined {
   }
 }
 
-/** Empty of one that only waits to be reaped. */
-function commandLineOf(pid: number): string {
+/** Its arguments, a space after each; empty of one that is gone, or only waits to be reaped. */
+export function commandLineOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
     return "";
   }
 }
 
-function everyPid(): number[] {
+/** Of every process of this machine, the labs' hosts included. */
+export function everyPid(): number[] {
   return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }
 

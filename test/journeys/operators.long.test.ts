@@ -1,11 +1,10 @@
 /**
  * Two operators, and one who goes away: the lock, a CLI that is killed alone, `pulumi cancel`, and ^C once and twice.
  */
-import { sessionMembers, startTime } from "../../lab/processes";
+import { commandLineOf, sessionMembers, startTime } from "../../lab/processes";
 import { until } from "../../lab/wait";
 import { ended } from "./harness/expect";
 import { useStage } from "./harness/stage";
-import { readFileSync } from "node:fs";
 import { labArguments } from "../../lab/arguments";
 import { migrationSchema } from "../../core/run/desired";
 import { moveTo } from "../../core/run/migration";
@@ -59,7 +58,5 @@ test(
 
 /** The provider of the dynamic resources, and what started it. */
 function providersOf(session: number): number[] {
-  return sessionMembers(session).filter((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dynamic-provider"),
-  );
+  return sessionMembers(session).filter((pid) => commandLineOf(pid).includes("dynamic-provider"));
 }

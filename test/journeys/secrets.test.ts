@@ -4,11 +4,12 @@
  * state and plan, the disks of every host with journals and logs, and the command lines of all processes meanwhile.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CLICKHOUSE_SERVICE, METRIKA_XML, untilWritable } from "../../lab/clickhouse";
 import { checkout, hostDir } from "../../lab/layout";
+import { commandLineOf, everyPid } from "../../lab/processes";
 import { STACK_NAME } from "../../lab/stack-config";
 import { ended } from "./harness/expect";
 import { useStage } from "./harness/stage";
@@ -125,8 +126,8 @@ function watchCommandLines(plants: readonly string[]): { end(): { looks: number;
   let looks = 0;
   const timer = setInterval(() => {
     looks++;
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      const line = commandLine(pid);
+    for (const pid of everyPid()) {
+      const line = commandLineOf(pid);
       if (plants.some((plant) => line.includes(plant))) found.add(line);
     }
   }, 50);
@@ -136,12 +137,4 @@ function watchCommandLines(plants: readonly string[]): { end(): { looks: number;
       return { looks, found: [...found] };
     },
   };
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return ""; // ended meanwhile
-  }
 }
